@@ -1,0 +1,110 @@
+"""What a run tells the world: frozen facts. Console, logs, metrics and pages only listen.
+
+An event never holds a value of a record: predictions about people are personal data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RunBegan:
+    """A run exists in the ledger."""
+
+    run: str
+    mapping: str
+    object: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageBegan:
+    """A stop of the trip began: source, gates, transform, match, plan or write."""
+
+    run: str
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageEnded:
+    """A stop of the trip is done; `rows` went on, `rejects` did not."""
+
+    run: str
+    stage: str
+    rows: int
+    rejects: int
+    seconds: float
+    cpu_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallMade:
+    """One HTTP call was answered. `path` has no query and no key value in it."""
+
+    method: str
+    path: str
+    status: int
+    seconds: float
+    sent_bytes: int
+    received_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RetryScheduled:
+    """A call failed and will be sent again."""
+
+    method: str
+    path: str
+    code: str
+    attempt: int
+    wait_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSeen:
+    """The org told how many calls were used of the day's allowance (`Sforce-Limit-Info`)."""
+
+    used: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkMoved:
+    """A chunk of a plan changed its state (see `ledger.contract.ChunkState`)."""
+
+    run: str
+    chunk: int
+    state: str
+    rows: int
+    failed: int
+    job: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """A run reached a state in which nothing more happens by itself."""
+
+    run: str
+    state: str
+    written: int
+    rejected: int
+    conflicts: int
+
+
+Event = (
+    RunBegan
+    | StageBegan
+    | StageEnded
+    | CallMade
+    | RetryScheduled
+    | BudgetSeen
+    | ChunkMoved
+    | RunEnded
+)
+Listener = Callable[[Event], None]
+
+
+def nobody(event: Event) -> None:
+    """Listen to nothing."""

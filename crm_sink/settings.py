@@ -1,0 +1,103 @@
+"""Settings from the environment: which org, how to log in, where the ledger is.
+
+Every variable starts with `CRM_SINK_`. Secrets are `SecretStr`: they print as asterisks.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from crm_sink.errors import UsageError
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Settings(BaseSettings):
+    """What the environment says. Every field has the variable `CRM_SINK_<FIELD>`."""
+
+    model_config = SettingsConfigDict(env_prefix="CRM_SINK_", frozen=True, extra="ignore")
+
+    instance_url: Annotated[
+        str | None,
+        Field(description="The org's My Domain URL, such as https://acme.my.salesforce.com"),
+    ] = None
+    access_token: Annotated[
+        SecretStr | None, Field(description="A session id or OAuth access token to use as it is")
+    ] = None
+    client_id: Annotated[
+        str | None, Field(description="Consumer key of the external client app or connected app")
+    ] = None
+    client_secret: Annotated[
+        SecretStr | None, Field(description="Its secret, for the client credentials flow")
+    ] = None
+    username: Annotated[
+        str | None, Field(description="The user to act as, for the JWT bearer flow")
+    ] = None
+    jwt_key_file: Annotated[
+        Path | None, Field(description="PEM file of the private key, for the JWT bearer flow")
+    ] = None
+    login_url: Annotated[
+        str,
+        Field(
+            description="Audience of the JWT: https://login.salesforce.com, "
+            "or https://test.salesforce.com for a sandbox"
+        ),
+    ] = "https://login.salesforce.com"
+    api_version: Annotated[
+        str, Field(pattern=r"^\d\d\.0$", description="Salesforce API version")
+    ] = "62.0"
+    home: Annotated[
+        Path, Field(description="Where run folders and the default ledger are kept")
+    ] = Path(".crm_sink")
+    ledger_url: Annotated[
+        SecretStr | None,
+        Field(description="SQLAlchemy URL of the ledger; by default SQLite in the home folder"),
+    ] = None
+    parallel_jobs: Annotated[
+        int, Field(ge=1, le=25, description="How many Bulk jobs may be in flight at once")
+    ] = 3
+    memory_limit: Annotated[
+        str, Field(description="DuckDB's memory limit; the process needs about 120 MB more")
+    ] = "224MB"
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        UsageError: A variable holds a value that cannot be used.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        variable = "CRM_SINK_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise UsageError(f"{variable}: {first['msg']}", hint="crm-sink help settings") from None
+    if settings.instance_url is not None:
+        require_safe_url(settings.instance_url, variable="CRM_SINK_INSTANCE_URL")
+    return settings
+
+
+def require_safe_url(url: str, *, variable: str) -> None:
+    """Refuse an org URL over plain http, unless it is this machine.
+
+    Raises:
+        UsageError: The URL would send the session over the network in the clear, or is no URL.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise UsageError(
+            f"{variable} is not a URL such as https://acme.my.salesforce.com",
+            hint="crm-sink help settings",
+        )
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise UsageError(
+            f"{variable} is plain http to {parts.hostname}: the session would travel in the clear. "
+            "Only loopback addresses may be plain http",
+            hint=f"https://{parts.netloc.rpartition('@')[2]}",
+        )
