@@ -117,6 +117,21 @@ def sql_type(field: FieldSchema) -> str:
     }.get(field.type, "VARCHAR")
 
 
+def match_key(field: FieldSchema, expression: str) -> str:
+    """Give the SQL for a key as the org compares it, so that equal keys are equal texts.
+
+    An Id is compared by its 15 case-sensitive characters; text is compared without case unless
+    the field says otherwise; a number by its value (`7`, `7.0` and `07` are one key).
+    """
+    if field.type in (FieldType.ID, FieldType.REFERENCE):
+        return f"left(cast({expression} as varchar), 15)"
+    if field.type in NUMBER_TYPES or field.type is FieldType.INT:
+        return f"cast(try_cast({expression} as double) as varchar)"
+    if field.case_sensitive:
+        return f"trim(cast({expression} as varchar))"
+    return f"lower(trim(cast({expression} as varchar)))"
+
+
 def before(field_name: str) -> str:
     """Give the quoted column that holds a field's old value in `changes`."""
     return name(f"{field_name}.before")

@@ -44,9 +44,10 @@ class ChunkState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The figures of a run. `planned` = created + updated + cleared + unchanged + rejected +
-    conflicts once a run is done; before, the first three are still to come.
-    """  # noqa: D205 - one equation, not a summary line
+    """The figures of a run.
+
+    Once it is done, `planned` = created + updated + cleared + unchanged + rejected + conflicts.
+    """
 
     source_rows: int = 0  # rows read
     skipped: int = 0  # rows that `when:` left out, or older twins
