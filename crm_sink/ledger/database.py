@@ -1,0 +1,152 @@
+"""The ledger's database: one open engine, and transactions that are read-only or durable.
+
+SQLite in the home folder, or PostgreSQL by URL. It knows connections and their failures; which
+tables there are stands in `schema`, what is asked of them in `store` and `lease`.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from crm_sink.errors import LedgerError
+from crm_sink.ledger.folder import make_home
+from crm_sink.ledger.trouble import Place, explained, place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_SECONDS = 30  # how long a SQLite transaction waits for another process
+CONNECT_SECONDS = 10  # how long PostgreSQL has to answer
+DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+WRITING = "crm_sink_writing"
+
+
+class Database:
+    """An open database, safe to use from several threads."""
+
+    def __init__(self, engine: Engine, place: Place) -> None:
+        self.place = place
+        self._reader = engine
+        self._writer = engine.execution_options(**{WRITING: True})
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a transaction that only reads.
+
+        Raises:
+            LedgerError: The database failed.
+        """
+        with self._explaining(), self._reader.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction that writes; what it wrote is on the disk when it ends.
+
+        Raises:
+            LedgerError: The database failed; nothing of the transaction is kept.
+        """
+        with self._explaining(), self._writer.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._reader.dispose()
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise explained(error, self.place) from error
+
+
+def open_database(url: str | None, home: Path) -> Database:
+    """Open the database at a URL, or `ledger.db` in the home folder; connect when first used.
+
+    Raises:
+        LedgerError: The URL cannot be used, or its driver is not installed.
+    """
+    from sqlalchemy import create_engine, event
+
+    address = _address(url, home)
+    place = place_of(address)
+    if address.get_backend_name() == "sqlite":
+        make_home(home)
+        engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        engine = _postgres(address, place)
+    return Database(engine, place)
+
+
+def _address(url: str | None, home: Path) -> URL:
+    from sqlalchemy import make_url
+    from sqlalchemy.engine import URL
+    from sqlalchemy.exc import ArgumentError
+
+    if url is None:
+        return URL.create("sqlite", database=str((home / "ledger.db").resolve()))
+    hint = "CRM_SINK_LEDGER_URL=postgresql://user:password@host/database"
+    try:
+        address = make_url(url.strip())
+    except (ArgumentError, ValueError):
+        # The text itself is not quoted: it may hold a password.
+        raise LedgerError("CRM_SINK_LEDGER_URL is not a database URL", hint=hint) from None
+    address = address.set(drivername=DRIVERS.get(address.drivername, address.drivername))
+    kind = address.drivername.partition("+")[0]
+    if kind not in {"sqlite", "postgresql"}:
+        raise LedgerError(f"a ledger is kept in SQLite or PostgreSQL, not in {kind}", hint=hint)
+    if kind == "sqlite" and address.database in {None, "", ":memory:"}:
+        raise LedgerError(
+            "a ledger in memory would forget what was written",
+            hint="CRM_SINK_LEDGER_URL=sqlite:////absolute/path/ledger.db",
+        )
+    return address
+
+
+def _postgres(address: URL, place: Place) -> Engine:
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import NoSuchModuleError
+
+    try:
+        return create_engine(
+            address,
+            connect_args={"connect_timeout": CONNECT_SECONDS},
+            pool_pre_ping=True,  # a run waits hours for a job; firewalls close idle connections
+        )
+    except (ImportError, NoSuchModuleError) as error:
+        raise LedgerError(
+            f"the PostgreSQL driver is not installed: {error}",
+            where=place.shown,
+            hint="pip install 'crm_sink[postgres]'",
+        ) from error
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """Set up one SQLite connection.
+
+    `synchronous = full` in WAL mode syncs the log at each commit, so that a remembered ticket
+    survives a power cut (sqlite.org/pragma.html#pragma_synchronous). The driver's own transaction
+    control is switched off because it opens none before DDL.
+    """
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode = wal", "synchronous = full", "foreign_keys = on"):
+        cursor.execute(f"pragma {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at the start: a lock taken half-way can fail without waiting."""
+    writing = connection.get_execution_options().get(WRITING, False)
+    connection.exec_driver_sql("begin immediate" if writing else "begin")

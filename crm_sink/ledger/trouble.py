@@ -1,0 +1,96 @@
+"""Why the ledger's database said no, in words that tell a person what to do.
+
+Nothing here repeats a password: a URL is shown as driver, user, host and database, and the
+driver's own message is searched for the password before it is quoted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crm_sink.errors import LedgerError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+    from sqlalchemy.exc import SQLAlchemyError
+
+# What a driver's message holds, what that means, and the cure.
+MEANINGS = (
+    ("database is locked", "another process holds the ledger's lock", "end it, or try again"),
+    ("disk is full", "the disk is full", "free some space, then crm-sink resume"),
+    ("no space left", "the disk is full", "free some space, then crm-sink resume"),
+    (
+        "readonly database",
+        "the ledger may not be written to",
+        "set CRM_SINK_HOME to a folder that you may write to",
+    ),
+    (
+        "unable to open database file",
+        "the ledger's file cannot be opened",
+        "set CRM_SINK_HOME to a folder that you may write to",
+    ),
+    (
+        "file is not a database",
+        "the file is not a ledger",
+        "move it away and restore a copy, or start a new ledger",
+    ),
+    (
+        "disk image is malformed",
+        "the ledger's file is damaged",
+        "move it away and restore a copy, or start a new ledger",
+    ),
+    ("disk i/o error", "the disk failed, or a limit was reached", "check the disk and quotas"),
+    (
+        "password authentication failed",
+        "the database refused the login",
+        "check user and password in CRM_SINK_LEDGER_URL",
+    ),
+    ("does not exist", "the database knows no such name", "check CRM_SINK_LEDGER_URL"),
+    (
+        "connection refused",
+        "no database answers there",
+        "check host and port in CRM_SINK_LEDGER_URL, and that the database runs",
+    ),
+    ("permission denied", "the user may not do this", "grant it, or use another user"),
+    (
+        "unique constraint",
+        "the ledger holds it already",
+        "crm-sink runs",
+    ),
+)
+OTHER = ("the ledger's database failed", "crm-sink doctor")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a ledger is: what may be shown of it, and what may not."""
+
+    shown: str
+    secrets: tuple[str, ...] = ()
+
+    def clean(self, text: str) -> str:
+        """Give a driver's message on one line, without the password."""
+        flat = " ".join(text.split())
+        for secret in self.secrets:
+            flat = flat.replace(secret, "***")
+        return flat
+
+
+def place_of(url: URL) -> Place:
+    """Tell where a database is, leaving out its password and its options."""
+    if url.get_backend_name() == "sqlite":
+        return Place(url.database or "memory")
+    shown = url.set(query={}).render_as_string(hide_password=True)
+    told = (url.password, url.query.get("password"), url.query.get("sslpassword"))
+    return Place(shown, tuple(secret for secret in told if secret and isinstance(secret, str)))
+
+
+def explained(error: SQLAlchemyError | Exception, place: Place) -> LedgerError:
+    """Turn a database's failure into what, where and what to do next."""
+    reason = place.clean(str(getattr(error, "orig", None) or error))
+    for sign, meaning, hint in MEANINGS:
+        if sign in reason.lower():
+            return LedgerError(f"{meaning}: {reason}", where=place.shown, hint=hint)
+    meaning, hint = OTHER
+    return LedgerError(f"{meaning}: {reason}", where=place.shown, hint=hint)
