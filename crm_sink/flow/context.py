@@ -1,0 +1,46 @@
+"""What every flow is handed: the parts that `assemble` wired, and nothing global."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from crm_sink.clock import Clock
+    from crm_sink.crm.contract import Api, Crm
+    from crm_sink.events import Listener
+    from crm_sink.ledger.contract import Ledger
+    from crm_sink.mapping.model import LoadedMapping
+    from crm_sink.write.refused import Explain
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The parts of a working product."""
+
+    crm: Crm
+    ledger: Ledger
+    lease: Callable[[str, str], AbstractContextManager[object]]  # mapping, run -> held while in it
+    home: Path
+    org: str  # instance URL, for the record
+    clock: Clock
+    listener: Listener
+    explain: Explain
+    environ: Mapping[str, str]
+    parallel_jobs: int
+    memory_limit: str
+    calls_made: Callable[[], int]
+    stopping: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of `decide`: a mapping, perhaps a table in memory, perhaps an API."""
+
+    loaded: LoadedMapping
+    frame: object | None = None
+    api: Api | None = None
+    kind: str = "sync"

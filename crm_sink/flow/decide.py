@@ -1,0 +1,212 @@
+"""Decide: read, compute and leave a plan in the ledger. Writes nothing to the CRM.
+
+One way through: source → transform → match → plan → gates → ledger. Each stop hands the next a
+relation at rest in the run folder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from crm_sink.clock import new_run_id
+from crm_sink.engine import Engine, open_engine
+from crm_sink.errors import CrmSinkError, MappingError
+from crm_sink.events import RunBegan
+from crm_sink.flow.destination import Destination, destination_of, with_flag
+from crm_sink.flow.judging import judged
+from crm_sink.flow.planning import Planned, Planning, plan_changes
+from crm_sink.flow.reading import read_present
+from crm_sink.flow.stages import Stages
+from crm_sink.ledger.contract import Run, RunState, Totals
+from crm_sink.ledger.folder import RunFolder, write_rejects
+from crm_sink.match.pair import Matched, Pairing, pair
+from crm_sink.source.locate import locate
+from crm_sink.source.stage import stage
+from crm_sink.transform.macros import MACROS
+from crm_sink.transform.run import transform
+
+if TYPE_CHECKING:
+    from crm_sink.engine import Relation
+    from crm_sink.flow.context import Context, Request
+    from crm_sink.source.stage import Source
+    from crm_sink.transform.run import Transformed
+
+
+def decide(request: Request, context: Context) -> Run:
+    """Make a plan: what each record holds, what it should hold, and the difference.
+
+    Returns:
+        The run, `ready` or `held` by a gate; its changes and rejects are in the run folder.
+
+    Raises:
+        MappingError: The mapping does not fit the source or the org; all problems at once.
+        SourceError: The predictions cannot be read.
+        CrmError: The org refused to be read.
+        AlreadyRunning: Another process works on the mapping.
+    """
+    request = replace(request, loaded=with_flag(request.loaded))
+    run = _begin(request, context)
+    folder = RunFolder(context.home, run.run)
+    try:
+        with context.lease(run.mapping, run.run):
+            return _decide(request, context, run, folder)
+    except CrmSinkError as error:
+        context.ledger.update(
+            replace(run, state=RunState.FAILED, ended=context.clock.now(), error=str(error))
+        )
+        raise
+    finally:
+        folder.discard_working_files()
+
+
+def _begin(request: Request, context: Context) -> Run:
+    name, mapping = request.loaded.name, request.loaded.mapping
+    folder = RunFolder(context.home, new_run_id(context.clock)).create()
+    run = Run(
+        run=folder.run,
+        mapping=name,
+        object=mapping.object,
+        kind=request.kind,
+        state=RunState.PLANNING,
+        started=context.clock.now(),
+        org=context.org,
+        folder=folder.root,
+    )
+    context.ledger.begin(run)
+    context.listener(RunBegan(run.run, name, mapping.object, run.kind))
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class _Trip:
+    """What the stops share on the way."""
+
+    request: Request
+    context: Context
+    run: Run
+    folder: RunFolder
+    engine: Engine
+    stages: Stages
+
+
+def _decide(request: Request, context: Context, run: Run, folder: RunFolder) -> Run:
+    located = locate(request.loaded.mapping.source, request.frame, environ=context.environ)
+    with open_engine(
+        folder.root,
+        sources=[*located.files, context.home / "runs"],
+        memory_limit=context.memory_limit,
+        macros=MACROS,
+    ) as engine:
+        stages = Stages(run.run, context.listener, context.clock)
+        trip = _Trip(request, context, run, folder, engine, stages)
+        with stages.stage("source") as done:
+            source = stage(located, engine, folder.source)
+            done(rows=source.rows)
+        destination = _checked_destination(trip, source)
+        transformed = _transform(trip, source, destination)
+        matched, present, how = _match(trip, destination, transformed.desired)
+        with stages.stage("plan") as done:
+            planned = plan_changes(
+                Planning(
+                    name=run.mapping,
+                    destination=destination,
+                    matched=matched,
+                    present=present,
+                    expected=transformed.desired.rows - matched.rejects.rows,
+                    engine=engine,
+                    folder=folder,
+                    context=context,
+                    forced=request.api,
+                )
+            )
+            done(rows=planned.size.rows)
+        return _close(trip, source, transformed, planned, how)
+
+
+def _checked_destination(trip: _Trip, source: Source) -> Destination:
+    loaded = trip.request.loaded
+    destination, problems = destination_of(loaded, trip.context.crm, source.columns)
+    if destination is None:
+        raise MappingError(problems, hint=f"crm-sink validate {loaded.file}")
+    return destination
+
+
+def _transform(trip: _Trip, source: Source, destination: Destination) -> Transformed:
+    with trip.stages.stage("transform") as done:
+        transformed = transform(
+            trip.request.loaded,
+            destination.fields,
+            destination.key,
+            table=source.table,
+            columns=source.columns,
+            engine=trip.engine,
+            into=trip.folder.desired,
+        )
+        transformed.rejects.path.replace(trip.folder.rejects_parts / "transform.parquet")
+        done(rows=transformed.desired.rows, rejects=transformed.rejects.rows)
+    return transformed
+
+
+def _match(
+    trip: _Trip, destination: Destination, desired: Relation
+) -> tuple[Matched, Relation, str]:
+    pairing = Pairing(
+        schema=destination.schema,
+        key=destination.key,
+        fields=tuple(destination.fields.values()),
+        parent=destination.parent,
+        create=destination.mapping.match.missing == "create",
+    )
+    with trip.stages.stage("match") as done:
+        present, route = read_present(
+            destination, desired, trip.context.crm, trip.engine, trip.folder.present
+        )
+        into = trip.folder.rejects_parts / "match.parquet"
+        matched = pair(desired, present, pairing, trip.engine, into)
+        done(rows=present.rows, rejects=matched.rejects.rows)
+    return matched, present, route.reason
+
+
+def _close(
+    trip: _Trip, source: Source, transformed: Transformed, planned: Planned, how: str
+) -> Run:
+    rejected = write_rejects(trip.folder, trip.engine)
+    totals = Totals(
+        source_rows=source.rows,
+        skipped=transformed.skipped,
+        planned=source.rows - transformed.skipped + planned.leavers,
+        to_create=planned.size.creates,
+        to_update=planned.size.updates,
+        to_clear=planned.size.clears,
+        unchanged=planned.unchanged,
+        rejected=rejected,
+        conflicts=planned.conflicts,
+        api_calls=trip.context.calls_made(),
+    )
+    with trip.stages.stage("gates") as done:
+        judgement = judged(trip.request.loaded, source, totals, trip.engine, trip.context)
+        done(rows=planned.size.rows)
+    loaded = trip.request.loaded
+    run = replace(
+        trip.run,
+        state=RunState.HELD if judgement.worst == "hold" else RunState.READY,
+        totals=totals,
+        api=str(planned.route.api) if planned.chunks else None,
+        api_reason=planned.route.reason,
+        rejects_file=trip.folder.rejects_csv if rejected else None,
+        verdict=judgement.worst,
+        verdicts=judgement.verdicts,
+        details={
+            "profile": judgement.profile,
+            "mapping_file": loaded.file,
+            "mapping_digest": loaded.digest,
+            "key_field": loaded.mapping.match.field_name,
+            "estimated_calls": planned.route.calls,
+            "read_by": how,
+            "conflict_fields": planned.conflict_fields,
+        },
+    )
+    trip.context.ledger.save_chunks(run.run, planned.chunks)
+    trip.context.ledger.update(run)
+    return run

@@ -1,0 +1,206 @@
+"""Deliver: take chunks from the ledger and write them to the CRM until none is left.
+
+It cannot tell who made the plan. Chunks walk side by side, a bounded number at a time; a failure of
+one lets those in flight finish, starts no other, and leaves the ledger saying what is left.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from crm_sink.crm.contract import Chunk
+from crm_sink.engine import Engine, Relation, open_engine
+from crm_sink.errors import CrmSinkError, PlanHeld, PlanOutdated, UsageError
+from crm_sink.events import RunEnded
+from crm_sink.flow.fields import field_at
+from crm_sink.flow.stages import Stages
+from crm_sink.ledger.contract import ChunkRecord, Run, RunState
+from crm_sink.ledger.folder import RunFolder, write_rejects
+from crm_sink.tickets import Api
+from crm_sink.write.walk import Walk, walk
+
+if TYPE_CHECKING:
+    from crm_sink.flow.context import Context
+    from crm_sink.schema import ObjectSchema
+
+# Collections answer at once; more than a few at a time only fight for the same locks.
+CALLS_AT_ONCE = 4
+
+
+def deliver(run: Run, context: Context, *, released_by: str | None = None) -> Run:
+    """Write a plan to the CRM.
+
+    Args:
+        run: A run that is ready, held, or stopped on its way.
+        context: The parts.
+        released_by: Who answers for letting a held plan through.
+
+    Raises:
+        PlanHeld: A gate holds the plan, and nobody released it.
+        PlanOutdated: A later run of the mapping has written since the plan was made.
+        CrmError: The CRM refused; what was written is in the ledger.
+    """
+    _require_deliverable(run, context, released_by)
+    run = replace(run, state=RunState.WRITING, released_by=released_by or run.released_by)
+    with context.lease(run.mapping, run.run):
+        context.ledger.update(run)
+        return _deliver(run, context)
+
+
+def _require_deliverable(run: Run, context: Context, released_by: str | None) -> None:
+    again = f"crm-sink plan {run.details.get('mapping_file', run.mapping)}"
+    if run.state is RunState.HELD and not released_by:
+        reasons = "; ".join(
+            str(verdict["message"]) for verdict in run.verdicts if verdict["state"] == "hold"
+        )
+        raise PlanHeld(
+            f"run {run.run} is held by a gate: {reasons}",
+            hint=f'crm-sink apply {run.run} --release "your name"',
+        )
+    has_plan = run.state not in (RunState.DONE, RunState.PLANNING)
+    if run.state is RunState.FAILED:  # it may have failed on its way: what is left can be applied
+        has_plan = bool(context.ledger.chunks(run.run, unfinished=True))
+    if not has_plan:
+        raise UsageError(f"run {run.run} is {run.state}: there is nothing to apply", hint=again)
+    later = [other.run for other in context.ledger.written(run.mapping) if other.run > run.run]
+    if later and run.state in (RunState.READY, RunState.HELD):
+        raise PlanOutdated(
+            f"run {later[-1]} has written to {run.object} since plan {run.run} was made",
+            hint=again,
+        )
+
+
+def _deliver(run: Run, context: Context) -> Run:
+    folder = RunFolder(context.home, run.run).create()
+    calls_before = context.calls_made()
+    failure: CrmSinkError | None = None
+    with open_engine(folder.root, memory_limit=context.memory_limit) as engine:
+        pending = context.ledger.chunks(run.run, unfinished=True)
+        stages = Stages(run.run, context.listener, context.clock)
+        with stages.stage("write") as done:
+            try:
+                _walk_all(pending, run, context, folder, engine)
+            except CrmSinkError as error:
+                failure = error
+            run = _counted(run, context, folder, engine)
+            done(rows=_written(run), rejects=run.totals.failed)
+    calls = run.totals.api_calls + context.calls_made() - calls_before
+    run = replace(run, totals=replace(run.totals, api_calls=calls))
+    run = replace(run, state=_end_state(run, context, failure), ended=context.clock.now())
+    if failure is not None:
+        run = replace(run, error=str(failure))
+    context.ledger.update(run)
+    folder.discard_working_files()
+    context.listener(
+        RunEnded(run.run, run.state, _written(run), run.totals.rejected, run.totals.conflicts)
+    )
+    if failure is not None:
+        raise failure
+    return run
+
+
+def _walk_all(
+    pending: list[ChunkRecord], run: Run, context: Context, folder: RunFolder, engine: Engine
+) -> None:
+    if not pending:
+        return
+    schema = context.crm.describe(run.object)
+    broken = threading.Event()
+    way = Walk(
+        crm=context.crm,
+        ledger=context.ledger,
+        folder=folder,
+        clock=context.clock,
+        listener=context.listener,
+        explain=context.explain,
+        stopping=lambda: broken.is_set() or context.stopping(),
+    )
+
+    def one(record: ChunkRecord) -> None:
+        if way.stopping():
+            return
+        chunk = _chunk(record, run, schema, context, folder)
+        cursor = engine.cursor()
+        try:
+            walk(chunk, way, cursor)
+        except CrmSinkError:
+            broken.set()
+            raise
+        finally:
+            cursor.close()
+
+    at_once = context.parallel_jobs if pending[0].api is Api.BULK else CALLS_AT_ONCE
+    with ThreadPoolExecutor(min(at_once, len(pending)), thread_name_prefix="chunk") as pool:
+        walks = [pool.submit(one, record) for record in pending]
+        wait(walks, return_when=FIRST_EXCEPTION)
+    for walked in walks:
+        walked.result()
+
+
+def _chunk(
+    record: ChunkRecord, run: Run, schema: ObjectSchema, context: Context, folder: RunFolder
+) -> Chunk:
+    return Chunk(
+        run=run.run,
+        number=record.number,
+        object=record.object,
+        action=record.action,
+        api=record.api,
+        key=field_at(str(run.details["key_field"]), schema, context.crm),
+        fields=tuple(field_at(path, schema, context.crm) for path in record.fields),
+        changes=Relation(folder.chunk(record.number), record.rows),
+        ticket=record.ticket,
+    )
+
+
+def _counted(run: Run, context: Context, folder: RunFolder, engine: Engine) -> Run:
+    """Count what became of the changes, out of the outcomes at rest."""
+    chunks = context.ledger.chunks(run.run)
+    tickets = [chunk.ticket for chunk in chunks if chunk.ticket is not None]
+    ok = sum(chunk.ok for chunk in chunks)
+    created, cleared = _created_and_cleared(run, folder, engine)
+    rejected = write_rejects(folder, engine)
+    totals = replace(
+        run.totals,
+        created=created,
+        cleared=cleared,
+        updated=ok - created - cleared,
+        failed=sum(chunk.failed for chunk in chunks),
+        rejected=rejected,
+        uploaded_bytes=sum(ticket.sent_bytes for ticket in tickets),
+    )
+    return replace(
+        run,
+        totals=totals,
+        jobs=tuple(ticket.job for ticket in tickets if ticket.job),
+        rejects_file=folder.rejects_csv if rejected else None,
+    )
+
+
+def _created_and_cleared(run: Run, folder: RunFolder, engine: Engine) -> tuple[int, int]:
+    if not any(folder.outcomes.glob("*.parquet")):
+        return 0, 0
+    outcomes = Relation(folder.outcomes, 0).scan()
+    created = engine.value(f"select count(*) from {outcomes} where ok and created")
+    cleared = 0
+    if run.totals.to_clear:
+        cleared = engine.value(
+            f"select count(*) from {outcomes} o join {Relation(folder.changes, 0).scan()} c "
+            "on o.chunk = c.chunk and o.key = c.key where o.ok and c.action = 'clear'"
+        )
+    return int(created), int(cleared)
+
+
+def _end_state(run: Run, context: Context, failure: CrmSinkError | None) -> RunState:
+    if failure is not None:
+        return RunState.FAILED
+    if context.ledger.chunks(run.run, unfinished=True):
+        return RunState.INTERRUPTED
+    return RunState.DONE
+
+
+def _written(run: Run) -> int:
+    return run.totals.created + run.totals.updated + run.totals.cleared

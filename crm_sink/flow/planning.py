@@ -1,0 +1,173 @@
+"""From matched records to a plan: the differences, the leavers, the conflicts, the chunks.
+
+Writes the run folder; the ledger is told by `decide`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crm_sink.engine import Engine, Relation, name
+from crm_sink.errors import CrmSinkError
+from crm_sink.flow.reading import read_leavers
+from crm_sink.ledger.contract import ChunkRecord, ChunkState
+from crm_sink.ledger.folder import RunFolder
+from crm_sink.plan.changes import Compared, clearing, compare, save_differing
+from crm_sink.plan.chunks import Cut, Size, cut, measure
+from crm_sink.plan.conflicts import Held, hold_back
+from crm_sink.plan.route import WriteRoute, write_route
+from crm_sink.plan.written import PastRun, collect_leavers, last_written, past_writes
+from crm_sink.tables import match_key
+from crm_sink.tickets import Action, Api
+
+if TYPE_CHECKING:
+    from crm_sink.flow.context import Context
+    from crm_sink.flow.destination import Destination
+    from crm_sink.match.pair import Matched
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan as it was cut, and its figures."""
+
+    chunks: tuple[ChunkRecord, ...]
+    size: Size
+    route: WriteRoute
+    leavers: int  # records of ours that are no longer scored and still exist
+    unchanged: int
+    conflicts: int  # records that are left alone
+    conflict_fields: int
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """What planning works with."""
+
+    name: str  # the mapping's
+    destination: Destination
+    matched: Matched
+    present: Relation
+    expected: int  # matched rows that must come out of the join
+    engine: Engine
+    folder: RunFolder
+    context: Context
+    forced: Api | None
+
+
+def plan_changes(work: Planning) -> Planned:
+    """Find what differs, hold back what people edited, and cut the rest into chunks."""
+    engine, rules = work.engine, work.destination.rules
+    compared = compare(work.matched.table, rules)
+    _require_every_row(compared, work)
+    past = past_writes(_past_runs(work), [rule.field for rule in rules], engine)
+    leaving = _leavers(work, past) if work.destination.mapping.leavers != "keep" else None
+    whole = compared.table if leaving is None else f"({compared.table} union all {leaving.table})"
+    differing = save_differing(
+        Compared(whole, rules), engine, work.folder.root / "differing.parquet"
+    )
+    leavers = 0 if leaving is None else int(engine.value(f"select count(*) from {leaving.table}"))
+    held = _hold_back(work, differing, past)
+    size = measure(held.changes, rules, engine)
+    budget = work.context.crm.budget()
+    route = write_route(
+        size.rows,
+        size.create_bytes + size.update_bytes,
+        calls_left=budget.remaining,
+        forced=work.forced,
+    )
+    cuts = cut(held.changes, size, route.api, rules=rules, engine=engine, into=work.folder.changes)
+    for path in {differing.path, held.changes.path}:
+        path.unlink()
+    return Planned(
+        chunks=tuple(_record(chunk, route.api, work.destination) for chunk in cuts),
+        size=size,
+        route=route,
+        leavers=leavers,
+        unchanged=work.expected + leavers - size.rows - held.records,
+        conflicts=held.records,
+        conflict_fields=held.fields,
+    )
+
+
+def _require_every_row(compared: Compared, work: Planning) -> None:
+    """Fail loudly if the join lost or doubled a row: the figures are counted, never assumed."""
+    found = int(work.engine.value(f"select count(*) from {compared.table}"))
+    if found != work.expected:
+        raise CrmSinkError(
+            f"{work.expected:,} predictions were matched but {found:,} came out of the comparison; "
+            "nothing was written",
+            hint="report this with the run's id: it is a defect of crm_sink",
+        )
+
+
+def _past_runs(work: Planning) -> list[PastRun]:
+    needs_memory = work.destination.mapping.leavers != "keep" or any(
+        rule.protect for rule in work.destination.rules
+    )
+    if not needs_memory:
+        return []
+    folders = [
+        RunFolder(work.context.home, run.run) for run in work.context.ledger.written(work.name)
+    ]
+    return [PastRun(folder.changes, folder.outcomes) for folder in folders]
+
+
+def _leavers(work: Planning, past: str) -> Compared | None:
+    """Give the changes for records of ours that are no longer scored; None when there are none."""
+    rejects = Relation(work.folder.rejects_parts, 0).scan()
+    key = match_key(work.destination.key, "key")
+    count = collect_leavers(
+        past,
+        work.engine,
+        spoken_of=f"select id from {work.matched.table} where id is not null",
+        rejected=f"select {key} from {rejects} where key is not null",
+        key=key,
+    )
+    if count == 0:
+        return None
+    into = work.folder.root / "leavers.parquet"
+    present = read_leavers(work.destination, count, work.context.crm, work.engine, into)
+    parent = work.destination.parent
+    return clearing(
+        present,
+        work.destination.rules,
+        flag=work.destination.flag,
+        parent=parent.name if parent else None,
+    )
+
+
+def _hold_back(work: Planning, differing: Relation, past: str) -> Held:
+    """Hold back the fields that people edited since our last write."""
+    rules = work.destination.rules
+    fields = [rule.field for rule in rules if rule.protect]
+    if (
+        not fields
+        or differing.rows == 0
+        or not work.engine.value(f"select true from {past} limit 1")
+    ):
+        return Held(differing, records=0, fields=0)
+    ids = f"select {name('id')} from {differing.scan()}"
+    return hold_back(
+        differing,
+        last_written(past, fields, ids=ids),
+        rules,
+        engine=work.engine,
+        conflicts=work.folder.conflicts,
+        into=work.folder.root / "kept.parquet",
+    )
+
+
+def _record(chunk: Cut, api: Api, destination: Destination) -> ChunkRecord:
+    action = Action.UPDATE
+    if chunk.creates:
+        action = Action.UPSERT if destination.key.external_id else Action.CREATE
+    return ChunkRecord(
+        number=chunk.number,
+        object=destination.schema.name,
+        action=action,
+        api=api,
+        rows=chunk.rows,
+        state=ChunkState.PLANNED,
+        fields=chunk.fields,
+    )

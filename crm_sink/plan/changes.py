@@ -1,0 +1,129 @@
+"""The changes of a plan: desired values against present ones, down to the fields that differ.
+
+Computes in the run's engine and writes the run folder; reads no CRM.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crm_sink.engine import name
+from crm_sink.plan.differ import differs
+from crm_sink.schema import TEXT_TYPES, FieldType
+from crm_sink.tables import before, write
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from crm_sink.engine import Engine, Relation
+    from crm_sink.schema import FieldSchema
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """A destination field and how its mapping treats it."""
+
+    field: FieldSchema
+    tolerance: float = 0
+    keep_nulls: bool = False  # a null leaves the field as it is
+    protect: bool = True  # a person's edit stays
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Every planned record beside its record, with "F.write" where a field really differs.
+
+    `table` has row, key, id, action, modified, parent, F, "F.before" and "F.write".
+    """
+
+    table: str
+    rules: tuple[FieldRule, ...]
+
+
+def compare(matched: str, rules: Sequence[FieldRule]) -> Compared:
+    """Compare each desired value with the present one.
+
+    Args:
+        matched: The SQL table of `match.pair.Matched`.
+        rules: The destination fields.
+    """
+    columns = "".join(
+        f", {name(rule.field.name)}, {before(rule.field.name)}, "
+        f"{_writes(rule)} as {write(rule.field.name)}"
+        for rule in rules
+    )
+    action = "case when id is null then 'create' else 'update' end"
+    table = f"(select row, key, id, {action} as action, modified, parent{columns} from {matched})"
+    return Compared(table, tuple(rules))
+
+
+def _writes(rule: FieldRule) -> str:
+    desired, present = name(rule.field.name), before(rule.field.name)
+    changed = differs(rule.field, desired, present, tolerance=rule.tolerance)
+    filled = f"{desired} is not null"
+    # A new record has nothing to clear; false is what Salesforce gives a checkbox by itself.
+    for_new = f"coalesce({desired}, false)" if rule.field.type is FieldType.BOOLEAN else filled
+    changed = f"case when id is null then {for_new} else {changed} end"
+    return f"({filled} and {changed})" if rule.keep_nulls else f"({changed})"
+
+
+def clearing(
+    present: Relation, rules: Sequence[FieldRule], *, flag: FieldSchema | None, parent: str | None
+) -> Compared:
+    """Give the changes for the records in temp table `leavers`: clear our fields, or flag them.
+
+    Lookups are left alone: who owns a contact is not a prediction. With a flag only the flag is
+    set. A checkbox is cleared to false.
+
+    Args:
+        present: Table `present`, holding the leavers too.
+        rules: The destination fields.
+        flag: The checkbox to set, or None to clear.
+        parent: The parent's reference field in `present`, if the object has one.
+    """
+    columns = ""
+    for rule in rules:
+        field, column = rule.field, name(rule.field.name)
+        cleared = "false" if field.type is FieldType.BOOLEAN else "null"
+        if flag is not None and field.name == flag.name:
+            after, writes = "true", f"not coalesce(p.{column}, false)"
+        elif flag is not None or not _is_clearable(field):
+            after, writes = f"p.{column}", "false"
+        else:
+            after, writes = cleared, f"p.{column} is distinct from {cleared}"
+        columns += (
+            f", {after} as {column}, p.{column} as {before(field.name)}, "
+            f"({writes}) as {write(field.name)}"
+        )
+    parent_sql = f"p.{name(parent)}" if parent else "cast(null as varchar)"
+    table = (
+        f"(select cast(null as bigint) as row, l.key, p.id, 'clear' as action, p.modified, "
+        f"{parent_sql} as parent{columns} "
+        f"from leavers l join {present.scan()} p on p.id = l.id)"
+    )
+    return Compared(table, tuple(rules))
+
+
+def _is_clearable(field: FieldSchema) -> bool:
+    is_reference = field.lookup is not None or field.type is FieldType.REFERENCE
+    return not is_reference and (field.nillable or field.type is FieldType.BOOLEAN)
+
+
+def save_differing(compared: Compared, engine: Engine, into: Path) -> Relation:
+    """Save the rows of which some field is to be written (columns of `Compared.table`)."""
+    some = " or ".join(write(rule.field.name) for rule in compared.rules)
+    # A record to create is a change even when every mapped value is null.
+    return engine.save(f"from {compared.table} where {some} or action = 'create'", into)
+
+
+def row_bytes(rules: Sequence[FieldRule]) -> str:
+    """Give the SQL estimate of a change's size in a Bulk CSV, in bytes."""
+    size = "20"
+    for rule in rules:
+        column = name(rule.field.name)
+        is_text = rule.field.type in TEXT_TYPES
+        length = f"coalesce(strlen({column}) + 4, 5)" if is_text else "26"
+        size += f" + case when {write(rule.field.name)} then {length} else 1 end"
+    return size

@@ -1,0 +1,154 @@
+"""Cut a plan's changes into chunks, so that children of one parent travel together.
+
+Two jobs that hold children of one account fight for its lock; so a chunk is chosen by the hash of
+the parent, and creates and updates never share a chunk. Writes `changes/chunk=N/` in the run
+folder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crm_sink.engine import Relation, literal
+from crm_sink.plan.changes import row_bytes
+from crm_sink.plan.route import COLLECTION_ROWS, HARD_JOB_BYTES, JOB_BYTES
+from crm_sink.tables import write
+from crm_sink.tickets import Api
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from crm_sink.engine import Engine
+    from crm_sink.plan.changes import FieldRule
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What a plan holds, by action, and the estimated size of its Bulk CSV."""
+
+    creates: int
+    updates: int
+    clears: int
+    create_bytes: int
+    update_bytes: int  # of updates and clears
+
+    @property
+    def rows(self) -> int:
+        """All changes."""
+        return self.creates + self.updates + self.clears
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One chunk as it was cut: its number, whether it creates, its rows, the fields it writes."""
+
+    number: int
+    creates: bool
+    rows: int
+    fields: tuple[str, ...]
+
+
+def measure(changes: Relation, rules: Sequence[FieldRule], engine: Engine) -> Size:
+    """Count a plan's changes by action and estimate their size."""
+    rows = engine.rows(
+        f"select action, count(*), cast(sum({row_bytes(rules)}) as bigint) "
+        f"from {changes.scan()} group by action"
+    )
+    counts = {action: (int(count), int(size)) for action, count, size in rows}
+    none = (0, 0)
+    return Size(
+        creates=counts.get("create", none)[0],
+        updates=counts.get("update", none)[0],
+        clears=counts.get("clear", none)[0],
+        create_bytes=counts.get("create", none)[1],
+        update_bytes=counts.get("update", none)[1] + counts.get("clear", none)[1],
+    )
+
+
+def cut(
+    changes: Relation,
+    size: Size,
+    api: Api,
+    *,
+    rules: Sequence[FieldRule],
+    engine: Engine,
+    into: Path,
+) -> list[Cut]:
+    """Write each chunk's changes to `into/chunk=N/` and tell what each holds.
+
+    Args:
+        changes: The plan's changes, with the column `parent`.
+        size: What `measure` said of them.
+        api: The API they travel by.
+        rules: The destination fields.
+        engine: Where to compute.
+        into: The run's folder of changes.
+    """
+    if size.rows == 0:
+        return []
+    is_bulk = api is Api.BULK
+    number = _by_parent(changes, size, rules, engine) if is_bulk else _by_count(size)
+    into.mkdir(parents=True, exist_ok=True)
+    engine.run(
+        f"copy (select cast({number} as integer) as chunk, * exclude (parent) "
+        f"from {changes.scan()}) to {literal(str(into))} "
+        "(format parquet, partition_by (chunk), write_partition_columns true, overwrite_or_ignore)"
+    )
+    return _cuts(into, rules, engine)
+
+
+def _by_count(size: Size) -> str:
+    """Number the chunks so that each is one call of at most 200 records."""
+    first_update = -(-size.creates // COLLECTION_ROWS)
+    place = "row_number() over (partition by action = 'create' order by parent, key) - 1"
+    return (
+        f"({place}) // {COLLECTION_ROWS} "
+        f"+ case when action = 'create' then 0 else {first_update} end"
+    )
+
+
+def _by_parent(changes: Relation, size: Size, rules: Sequence[FieldRule], engine: Engine) -> str:
+    """Number the chunks so that each is one Bulk job, with the children of a parent together."""
+    for spread in ("coalesce(parent, id, key)", "coalesce(id, key)"):
+        for finer in (1, 2, 4, 8):
+            creating = -(-size.create_bytes * finer // JOB_BYTES)
+            updating = max(1, -(-size.update_bytes * finer // JOB_BYTES))
+            number = (
+                f"case when action = 'create' then hash({spread}) % {max(1, creating)} "
+                f"else {creating} + hash({spread}) % {updating} end"
+            )
+            if (
+                creating + updating <= 2
+                or _largest(changes, number, rules, engine) < HARD_JOB_BYTES
+            ):
+                return number
+    raise AssertionError("a plan of single rows cannot exceed a job")  # a row is at most 400 KB
+
+
+def _largest(changes: Relation, number: str, rules: Sequence[FieldRule], engine: Engine) -> int:
+    return int(
+        engine.value(
+            f"select max(size) from (select sum({row_bytes(rules)}) as size "
+            f"from {changes.scan()} group by {number})"
+        )
+    )
+
+
+def _cuts(into: Path, rules: Sequence[FieldRule], engine: Engine) -> list[Cut]:
+    written = ", ".join(f"bool_or({write(rule.field.name)})" for rule in rules)
+    rows = engine.rows(
+        f"select chunk, bool_and(action = 'create'), count(*), {written} "
+        f"from {Relation(into, 0).scan()} group by chunk order by chunk"
+    )
+    names = [rule.field.name for rule in rules]
+    return [
+        Cut(
+            number=int(number),
+            creates=bool(creates),
+            rows=int(count),
+            fields=tuple(name for name, flag in zip(names, flags, strict=True) if flag),
+        )
+        for number, creates, count, *flags in rows
+    ]
