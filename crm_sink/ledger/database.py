@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from crm_sink.errors import LedgerError
+from crm_sink.ledger.address import Place, place_of, read_url
 from crm_sink.ledger.folder import make_home
-from crm_sink.ledger.trouble import Place, explained, place_of
+from crm_sink.ledger.trouble import explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 30  # how long a SQLite transaction waits for another process
 CONNECT_SECONDS = 10  # how long PostgreSQL has to answer
-DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 WRITING = "crm_sink_writing"
 
 
@@ -90,19 +90,14 @@ def open_database(url: str | None, home: Path) -> Database:
 
 
 def _address(url: str | None, home: Path) -> URL:
-    from sqlalchemy import make_url
-    from sqlalchemy.engine import URL
-    from sqlalchemy.exc import ArgumentError
+    from sqlalchemy import URL
 
     if url is None:
         return URL.create("sqlite", database=str((home / "ledger.db").resolve()))
     hint = "CRM_SINK_LEDGER_URL=postgresql://user:password@host/database"
-    try:
-        address = make_url(url.strip())
-    except (ArgumentError, ValueError):
-        # The text itself is not quoted: it may hold a password.
-        raise LedgerError("CRM_SINK_LEDGER_URL is not a database URL", hint=hint) from None
-    address = address.set(drivername=DRIVERS.get(address.drivername, address.drivername))
+    address = read_url(url)
+    if address is None:
+        raise LedgerError("CRM_SINK_LEDGER_URL is not a database URL", hint=hint)
     kind = address.drivername.partition("+")[0]
     if kind not in {"sqlite", "postgresql"}:
         raise LedgerError(f"a ledger is kept in SQLite or PostgreSQL, not in {kind}", hint=hint)

@@ -1,19 +1,18 @@
 """Why the ledger's database said no, in words that tell a person what to do.
 
-Nothing here repeats a password: a URL is shown as driver, user, host and database, and the
-driver's own message is searched for the password before it is quoted.
+Nothing here repeats a password: `address.Place` hides it before a driver's message is quoted.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_sink.errors import LedgerError
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL
     from sqlalchemy.exc import SQLAlchemyError
+
+    from crm_sink.ledger.address import Place
 
 # What a driver's message holds, what that means, and the cure.
 MEANINGS = (
@@ -62,31 +61,7 @@ MEANINGS = (
 OTHER = ("the ledger's database failed", "crm-sink doctor")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a ledger is: what may be shown of it, and what may not."""
-
-    shown: str
-    secrets: tuple[str, ...] = ()
-
-    def clean(self, text: str) -> str:
-        """Give a driver's message on one line, without the password."""
-        flat = " ".join(text.split())
-        for secret in self.secrets:
-            flat = flat.replace(secret, "***")
-        return flat
-
-
-def place_of(url: URL) -> Place:
-    """Tell where a database is, leaving out its password and its options."""
-    if url.get_backend_name() == "sqlite":
-        return Place(url.database or "memory")
-    shown = url.set(query={}).render_as_string(hide_password=True)
-    told = (url.password, url.query.get("password"), url.query.get("sslpassword"))
-    return Place(shown, tuple(secret for secret in told if secret and isinstance(secret, str)))
-
-
-def explained(error: SQLAlchemyError | Exception, place: Place) -> LedgerError:
+def explained(error: SQLAlchemyError, place: Place) -> LedgerError:
     """Turn a database's failure into what, where and what to do next."""
     reason = place.clean(str(getattr(error, "orig", None) or error))
     for sign, meaning, hint in MEANINGS:
