@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from crm_sink.gates.drift import judge_drift
 from crm_sink.gates.freshness import judge_freshness
+from crm_sink.gates.verdict import State
 from crm_sink.gates.volume import judge_changes, judge_volume
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from crm_sink.gates.verdict import Verdict
@@ -47,3 +49,9 @@ def judge(
     if gates.drift is not None:
         verdicts.append(judge_drift(gates.drift, profile, baseline))
     return [verdict for verdict in verdicts if verdict is not None]
+
+
+def worst(verdicts: Iterable[Verdict]) -> State | None:
+    """Give the worst state of all, or None when no gate was set."""
+    order = list(State)
+    return max((verdict.state for verdict in verdicts), key=order.index, default=None)

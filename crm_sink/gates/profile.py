@@ -31,7 +31,6 @@ def profile(
     columns: dict[str, str],
     gates: Gates | None,
     engine: Engine,
-    *,
     baseline: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Measure a batch in one pass, and in a second over the drift column alone to fill its bins.

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from typing import Any
 
 
 class State(StrEnum):
@@ -39,15 +36,9 @@ class Verdict:
     figure: float | None
     message: str
 
-    def facts(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Give the verdict as JSON-able facts, as the ledger keeps it."""
         return asdict(self) | {"state": self.state.value}
-
-
-def worst(verdicts: Iterable[Verdict]) -> State | None:
-    """Give the worst state of all, or None when no gate was set."""
-    order = list(State)
-    return max((verdict.state for verdict in verdicts), key=order.index, default=None)
 
 
 def graded(figure: float, *, warn: float | None = None, hold: float | None = None) -> State:

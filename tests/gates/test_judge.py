@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from crm_sink.engine import Engine, open_engine
-from crm_sink.gates.judge import judge
+from crm_sink.gates.judge import judge, worst
 from crm_sink.gates.profile import profile
-from crm_sink.gates.verdict import State, Verdict, worst
+from crm_sink.gates.verdict import State, Verdict
 from crm_sink.mapping.model import Gates
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -37,7 +37,7 @@ def scores(expression: str) -> str:
 
 def test_a_batch_like_the_last_passes_every_gate(engine: Engine) -> None:
     earlier = profile(scores("i / 1000"), COLUMNS, GATES, engine)
-    now = profile(scores("(i * 7 % 1000) / 1000"), COLUMNS, GATES, engine, baseline=earlier)
+    now = profile(scores("(i * 7 % 1000) / 1000"), COLUMNS, GATES, engine, earlier)
     verdicts = judge(GATES, now, earlier, changed_share=0.02, now=NOW)
     assert [(verdict.gate, verdict.state) for verdict in verdicts] == [
         ("freshness", "pass"),
@@ -49,7 +49,7 @@ def test_a_batch_like_the_last_passes_every_gate(engine: Engine) -> None:
 
 def test_scores_that_all_rose_are_held_for_drift(engine: Engine) -> None:
     earlier = profile(scores("i / 1000"), COLUMNS, GATES, engine)
-    now = profile(scores("0.5 + i / 2000"), COLUMNS, GATES, engine, baseline=earlier)
+    now = profile(scores("0.5 + i / 2000"), COLUMNS, GATES, engine, earlier)
     verdicts = judge(GATES, now, earlier, changed_share=0.02, now=NOW)
     assert [verdict.gate for verdict in verdicts if verdict.state is State.HOLD] == ["drift"]
 
@@ -81,6 +81,6 @@ def test_the_worst_verdict_counts() -> None:
 
 
 def test_a_verdict_is_kept_as_json() -> None:
-    facts = Verdict("drift", State.WARN, 0.17, "score: PSI 0.170").facts()
+    facts = Verdict("drift", State.WARN, 0.17, "score: PSI 0.170").to_json()
     text = '{"gate": "drift", "state": "warn", "figure": 0.17, "message": "score: PSI 0.170"}'
     assert json.dumps(facts) == text

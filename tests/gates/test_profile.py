@@ -77,14 +77,14 @@ def test_the_next_batch_is_counted_on_the_baselines_edges_too(engine: Engine) ->
     table, columns = values(
         engine, "score", "double", "('0.1'), ('0.2'), ('0.3'), ('0.9'), ('nan')"
     )
-    facts = profile(table, columns, DRIFT, engine, baseline=baseline)["drift"]
+    facts = profile(table, columns, DRIFT, engine, baseline)["drift"]
     assert facts["compared"] == {"edges": [0.2, 0.4], "counts": [2, 1, 1]}
 
 
 def test_a_baseline_of_another_column_is_not_compared(engine: Engine) -> None:
     baseline = {"rows": 9, "drift": {"column": "old", "edges": [0.2], "counts": [3, 6]}}
     table, columns = values(engine, "score", "double", "(0.1)")
-    assert profile(table, columns, DRIFT, engine, baseline=baseline)["drift"]["compared"] is None
+    assert profile(table, columns, DRIFT, engine, baseline)["drift"]["compared"] is None
 
 
 def test_a_column_without_a_number_has_one_empty_bin(engine: Engine) -> None:
@@ -99,7 +99,7 @@ def test_a_profile_survives_the_ledger_as_json(engine: Engine) -> None:
     facts = profile(table, engine.columns(table), gates, engine)
     kept = json.loads(json.dumps(facts))
     assert kept == facts
-    again = profile(table, engine.columns(table), gates, engine, baseline=kept)
+    again = profile(table, engine.columns(table), gates, engine, kept)
     assert again["drift"]["compared"] == {
         "edges": facts["drift"]["edges"],
         "counts": facts["drift"]["counts"],
