@@ -1,0 +1,185 @@
+"""The Python API: a mapping and a table in, a result with its rejects out.
+
+    from crm_sink import load_mapping, sync
+    result = sync(load_mapping("mappings/lead_score.yaml"), frame)
+    if result.rejects_count:
+        print(result.rejects)
+
+Settings come from the environment as on the command line, or are handed in.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crm_sink.errors import MappingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    import pandas as pd
+
+    from crm_sink.events import Listener
+    from crm_sink.flow.context import Context
+    from crm_sink.ledger.contract import Run
+    from crm_sink.mapping.model import LoadedMapping
+    from crm_sink.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a run.
+
+    Attributes:
+        run: The run as the ledger knows it: `run.state`, `run.totals`, `run.api_reason` ...
+    """
+
+    run: Run
+
+    @property
+    def ok(self) -> bool:
+        """Whether the run is planned or done, and no row was rejected."""
+        return str(self.run.state) in {"ready", "done"} and not self.run.totals.rejected
+
+    @property
+    def rejects(self) -> pd.DataFrame:
+        """The rejects, one row for each row and field at fault (columns of table `rejects`)."""
+        return _frame(self.run.folder / "rejects.parquet")
+
+    @property
+    def conflicts(self) -> pd.DataFrame:
+        """The fields that people edited and that were left alone (table `conflicts`)."""
+        return _frame(self.run.folder / "conflicts.parquet")
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """The plan: each record with its fields after, before, and whether they are written."""
+        return _frame(self.run.folder / "changes")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the figures under the names of `crm-sink show --format json`."""
+        from crm_sink.report.run_json import run_json
+
+        return run_json(self.run)
+
+
+def load_mapping(path: str | Path) -> LoadedMapping:
+    """Load a mapping file.
+
+    Raises:
+        MappingError: The file has problems; `error.problems` holds all of them with their places.
+    """
+    from crm_sink.mapping.load import load_mapping as load
+
+    loaded, problems = load(Path(path))
+    if loaded is None or problems:
+        raise MappingError(problems, hint=f"crm-sink validate {path}")
+    return loaded
+
+
+def plan(
+    mapping: LoadedMapping | str | Path,
+    data: object | None = None,
+    *,
+    target: str | None = None,
+    settings: Settings | None = None,
+    listener: Listener | None = None,
+) -> Result:
+    """Plan: find what would change, and keep it in the ledger. Nothing is written to the org.
+
+    Args:
+        mapping: A loaded mapping, or the path of one.
+        data: A pandas DataFrame, an Arrow table or an Arrow record batch reader; without it the
+            mapping's own source is read.
+        target: `sf:ALIAS` borrows a session of the sf CLI.
+        settings: Instead of those of the environment.
+        listener: Is told every event (see `crm_sink.events`).
+
+    Raises:
+        CrmSinkError: See `crm_sink.errors`.
+    """
+    from crm_sink.flow.context import Request
+    from crm_sink.flow.decide import decide
+
+    loaded = mapping if not isinstance(mapping, str | Path) else load_mapping(mapping)
+    with _context(target, settings, listener) as context:
+        return Result(decide(Request(loaded, frame=data), context))
+
+
+def apply(
+    planned: Result | str | None = None,
+    *,
+    release: str | None = None,
+    target: str | None = None,
+    settings: Settings | None = None,
+    listener: Listener | None = None,
+) -> Result:
+    """Write exactly a plan to the org.
+
+    Args:
+        planned: What `plan` gave, a run's id, or None for the latest run.
+        release: Who lets a held plan through.
+        target: As in `plan`.
+        settings: As in `plan`.
+        listener: As in `plan`.
+
+    Raises:
+        CrmSinkError: See `crm_sink.errors`.
+    """
+    from crm_sink.flow.deliver import deliver
+
+    run_id = planned.run.run if isinstance(planned, Result) else planned
+    with _context(target, settings, listener) as context:
+        return Result(deliver(context.ledger.find(run_id), context, released_by=release))
+
+
+def sync(
+    mapping: LoadedMapping | str | Path,
+    data: object | None = None,
+    *,
+    target: str | None = None,
+    settings: Settings | None = None,
+    listener: Listener | None = None,
+) -> Result:
+    """Plan and apply in one; arguments and errors as in `plan` and `apply`."""
+    from crm_sink.flow.context import Request
+    from crm_sink.flow.sync import sync as run_sync
+
+    loaded = mapping if not isinstance(mapping, str | Path) else load_mapping(mapping)
+    with _context(target, settings, listener) as context:
+        return Result(run_sync(Request(loaded, frame=data), context))
+
+
+def _context(
+    target: str | None, settings: Settings | None, listener: Listener | None
+) -> AbstractContextManager[Context]:
+    from crm_sink.assemble import assemble
+    from crm_sink.clock import SystemClock
+    from crm_sink.events import nobody
+    from crm_sink.settings import load_settings
+
+    return assemble(
+        settings or load_settings(),
+        target=target,
+        listener=listener or nobody,
+        clock=SystemClock(),
+        environ=os.environ,
+    )
+
+
+def _frame(path: Path) -> pd.DataFrame:
+    import pandas as pd
+    import pyarrow.dataset as ds
+
+    if not path.exists() or (path.is_dir() and not any(_parquet_files(path))):
+        return pd.DataFrame()
+    frame: pd.DataFrame = ds.dataset(path, format="parquet").to_table().to_pandas()
+    return frame
+
+
+def _parquet_files(folder: Path) -> Iterator[Path]:
+    return folder.rglob("*.parquet")

@@ -1,0 +1,35 @@
+"""Print data on stdout as text, JSON or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def emit_json(data: object) -> None:
+    """Print a JSON document."""
+    print(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+
+
+def emit_csv(rows: Sequence[dict[str, Any]]) -> None:
+    """Print rows with one header line; lists and objects as JSON in their cell."""
+    if not rows:
+        return
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({key: _cell(value) for key, value in row.items()})
+    sys.stdout.write(buffer.getvalue())
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return value

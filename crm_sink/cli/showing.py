@@ -1,0 +1,39 @@
+"""How a plan and a run are shown: text for people, JSON and CSV for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from crm_sink.cli.output import emit_csv, emit_json
+
+if TYPE_CHECKING:
+    from crm_sink.ledger.contract import Run
+
+
+def print_run(run: Run, output: str) -> None:
+    """Print a run's figures."""
+    from crm_sink.report.run_json import run_json
+    from crm_sink.report.summary import summary
+
+    if output == "json":
+        emit_json(run_json(run))
+    elif output == "csv":
+        emit_csv([run_json(run)])
+    else:
+        click.echo(summary(run))
+
+
+def print_plan(run: Run, output: str, *, limit: int) -> None:
+    """Print a plan: a few records with their old and new values, and the counts."""
+    if output != "text":
+        print_run(run, output)
+        return
+    from crm_sink.report.diff import sample_text
+
+    text = sample_text(run, limit=limit)
+    if text:
+        click.echo(text)
+        click.echo("")
+    print_run(run, output)

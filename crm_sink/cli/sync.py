@@ -1,0 +1,50 @@
+"""`crm-sink sync`: plan and apply in one."""
+
+from __future__ import annotations
+
+import click
+
+from crm_sink.cli.exit_code import exit_code
+from crm_sink.cli.options import (
+    api_of,
+    api_option,
+    context_of,
+    format_option,
+    load,
+    log_option,
+    target_option,
+)
+from crm_sink.cli.showing import print_plan, print_run
+
+
+@click.command()
+@click.argument("mapping")
+@click.option("--dry-run", is_flag=True, help="Plan only: show what would change.")
+@api_option
+@target_option
+@format_option
+@log_option
+def command(  # noqa: PLR0917 - one parameter for each option
+    mapping: str, dry_run: bool, api: str, target: str | None, output: str, log: str
+) -> int:
+    """Plan and apply in one: read, compare, and write what really differs.
+
+    MAPPING is a mapping file, or the name of one in mappings/. A second sync with nothing changed
+    writes nothing and makes no write call.
+
+    Exit codes: 0 done · 1 failed · 2 the mapping has problems · 3 done, with rejected rows · 4 held
+    by a gate · 11 already running · 12 login refused.
+    """
+    from crm_sink.flow.context import Request
+    from crm_sink.flow.decide import decide
+    from crm_sink.flow.sync import sync
+
+    loaded = load(mapping)
+    with context_of(target, log) as context:
+        request = Request(loaded, api=api_of(api))
+        run = decide(request, context) if dry_run else sync(request, context)
+    if dry_run:
+        print_plan(run, output, limit=5)
+    else:
+        print_run(run, output)
+    return exit_code(run)

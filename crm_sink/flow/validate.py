@@ -1,0 +1,105 @@
+"""Validate a mapping file: its text, its source, its org, its examples; all problems at once."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crm_sink.engine import Engine, open_engine
+from crm_sink.errors import SourceError, UsageError
+from crm_sink.flow.destination import describe_object, describe_related, with_flag
+from crm_sink.mapping.check import check
+from crm_sink.mapping.load import load_mapping
+from crm_sink.mapping.resolve import resolve
+from crm_sink.source.locate import locate
+from crm_sink.source.stage import stage
+from crm_sink.transform.examples import run_examples
+from crm_sink.transform.macros import MACROS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from crm_sink.crm.contract import Crm
+    from crm_sink.mapping.model import LoadedMapping
+    from crm_sink.mapping.problem import Problem
+    from crm_sink.schema import ObjectSchema
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What was checked of a mapping file, what is wrong, and what could not be checked."""
+
+    file: str
+    problems: tuple[Problem, ...]
+    checked: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def validate(path: Path, crm: Crm | None, *, environ: Mapping[str, str]) -> Validation:
+    """Check a mapping file, its examples, and (where they can be reached) its source and org.
+
+    Args:
+        path: The file.
+        crm: The org, or None to check without one.
+        environ: Where a database's URL is named.
+    """
+    loaded, problems = load_mapping(path)
+    if loaded is None:
+        return Validation(str(path), tuple(problems), ())
+    loaded = with_flag(loaded)
+    checked, notes = ["mapping"], []
+    with tempfile.TemporaryDirectory(prefix="crm_sink-") as folder:
+        columns, note = _source_columns(loaded, Path(folder), environ)
+        if columns is not None:
+            checked.append(f"source ({len(columns)} columns)")
+        if note:
+            notes.append(note)
+        schema, related = None, {}
+        if crm is not None:
+            schema, problem = describe_object(loaded, crm)
+            if problem is not None:
+                problems.append(problem)
+            if schema is not None:
+                related = describe_related(loaded, schema, crm)
+                checked.append(f"org ({schema.name}, {len(schema.fields)} fields)")
+        problems += check(loaded, columns=columns, schema=schema, related=related)
+        if not problems:
+            with open_engine(Path(folder), macros=MACROS) as engine:
+                problems += _examples(loaded, schema, related, columns, engine)
+            checked.append(_counted(len(loaded.mapping.examples)))
+    return Validation(str(path), tuple(sorted(set(problems))), tuple(checked), tuple(notes))
+
+
+def _counted(examples: int) -> str:
+    return f"{examples} {'example' if examples == 1 else 'examples'}"
+
+
+def _source_columns(
+    loaded: LoadedMapping, folder: Path, environ: Mapping[str, str]
+) -> tuple[dict[str, str] | None, str | None]:
+    """Give the source's columns; or None and why they could not be looked at.
+
+    A source that is not there yet is no fault of the mapping: the scoring job may not have run.
+    """
+    source = loaded.mapping.source
+    if source.parquet is None and source.csv is None:
+        return None, None  # a query is not run for a check, and a table in memory is not here
+    try:
+        located = locate(source, None, environ=environ)
+        with open_engine(folder, sources=located.files, macros=MACROS) as engine:
+            return stage(located, engine, folder).columns, None
+    except (SourceError, UsageError) as error:
+        return None, f"the source was not checked: {error}"
+
+
+def _examples(
+    loaded: LoadedMapping,
+    schema: ObjectSchema | None,
+    related: dict[str, ObjectSchema],
+    columns: dict[str, str] | None,
+    engine: Engine,
+) -> list[Problem]:
+    fields, key = resolve(loaded, schema, related)
+    return run_examples(loaded, fields, key, engine=engine, columns=columns)

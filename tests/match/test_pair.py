@@ -1,0 +1,96 @@
+"""A prediction finds its record, or is rejected with the reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from crm_sink.engine import Engine
+from crm_sink.match.pair import Matched, Pairing, pair
+from crm_sink.schema import FieldSchema, FieldType, ObjectSchema
+
+KEY = FieldSchema("Ext__c", FieldType.STRING, length=40, external_id=True)
+SCORE = FieldSchema("Score__c", FieldType.DOUBLE, precision=3)
+LEAD = ObjectSchema("Lead", "Lead", "00Q")
+
+DESIRED = "values (1, 'A-1', 'a-1', 83.0), (2, 'B-2', 'b-2', 10.0), (3, 'C-3', 'c-3', 5.0)"
+PRESENT = """
+values ('00Q000000000001AAA', 'a-1', timestamp '2026-11-01 00:00:00', 10.0, false, null, null),
+       ('00Q000000000002AAA', 'b-2', timestamp '2026-11-01 00:00:00', 10.0, true, '003x', '001x'),
+       ('00Q000000000004AAA', 'd-4', timestamp '2026-11-01 00:00:00', 10.0, false, null, null),
+       ('00Q000000000005AAA', null, timestamp '2026-11-01 00:00:00', 10.0, false, null, null)
+"""
+PRESENT_COLUMNS = (
+    'id, match_key, modified, "Score__c", "IsConverted", "ConvertedContactId", "ConvertedAccountId"'
+)
+
+
+def matched(
+    engine: Engine, folder: Path, *, present: str = PRESENT, create: bool = False
+) -> Matched:
+    desired = engine.save(
+        f'select * from ({DESIRED}) t(row, key, match_key, "Score__c")', folder / "d.parquet"
+    )
+    records = engine.save(f"select * from ({present}) t({PRESENT_COLUMNS})", folder / "p.parquet")
+    pairing = Pairing(LEAD, KEY, [SCORE], parent=None, create=create)
+    return pair(desired, records, pairing, engine, folder / "rejects.parquet")
+
+
+def rejects(found: Matched, engine: Engine) -> list[tuple[object, ...]]:
+    return engine.rows(f"select row, key, code from {found.rejects.scan()} order by row")
+
+
+def test_a_key_with_one_record_is_paired_with_its_present_value(
+    engine: Engine, tmp_path: Path
+) -> None:
+    found = matched(engine, tmp_path)
+    columns = 'row, key, id, "Score__c", "Score__c.before"'
+    assert engine.rows(f"select {columns} from {found.table}") == [
+        (1, "A-1", "00Q000000000001AAA", 83.0, 10.0)
+    ]
+
+
+def test_a_key_without_a_record_and_a_converted_lead_are_rejects(
+    engine: Engine, tmp_path: Path
+) -> None:
+    found = matched(engine, tmp_path)
+    assert rejects(found, engine) == [(2, "B-2", "CONVERTED_LEAD"), (3, "C-3", "NOT_FOUND")]
+
+
+def test_a_converted_leads_reject_names_its_contact_and_account(
+    engine: Engine, tmp_path: Path
+) -> None:
+    found = matched(engine, tmp_path)
+    message = engine.value(
+        f"select message from {found.rejects.scan()} where code = 'CONVERTED_LEAD'"
+    )
+    assert "003x" in message
+    assert "001x" in message
+
+
+def test_a_key_without_a_record_is_created_where_the_mapping_says_so(
+    engine: Engine, tmp_path: Path
+) -> None:
+    found = matched(engine, tmp_path, create=True)
+    assert engine.rows(f"select row, id from {found.table} where id is null") == [(3, None)]
+    assert rejects(found, engine) == [(2, "B-2", "CONVERTED_LEAD")]
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_a_key_with_two_records_is_a_reject_that_names_both(
+    engine: Engine, tmp_path: Path, create: bool
+) -> None:
+    second = (
+        "('00Q000000000009AAA', 'a-1', timestamp '2026-11-01 00:00:00', 1.0, false, null, null)"
+    )
+    found = matched(engine, tmp_path, present=f"{PRESENT}, {second}", create=create)
+    message = engine.value(f"select message from {found.rejects.scan()} where code = 'FOUND_TWICE'")
+    assert message == ("more than one Lead has this Ext__c: 00Q000000000001AAA, 00Q000000000009AAA")
+    assert engine.value(f"select count(*) from {found.table} where row = 1") == 0
+
+
+def test_every_row_is_paired_or_rejected(engine: Engine, tmp_path: Path) -> None:
+    found = matched(engine, tmp_path)
+    paired = engine.value(f"select count(*) from {found.table}")
+    assert paired + found.rejects.rows == 3
