@@ -1,0 +1,79 @@
+"""The org's web application: the routes of every service behind one gate.
+
+Each service module has a list `routes`; a new service is one more line in `SERVICES`. Errors that
+a service raises become Salesforce's JSON here and nowhere else.
+
+Not imitated: SOAP, Bulk 1.0, metadata, Apex REST, streaming.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Match, Route
+
+from crm_sink.emulator import auth, calls, limits, versions
+from crm_sink.emulator.errors import ApiError, not_found
+from crm_sink.emulator.gate import Gate
+from crm_sink.emulator.pretty import PrettyPrint
+from crm_sink.emulator.wire import refusal
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from crm_sink.emulator.org import Org
+
+SERVICES = (calls, versions, auth, limits)
+METHODS = ("HEAD", "GET", "POST", "PATCH", "PUT", "DELETE")
+
+
+def create_app(org: Org) -> Starlette:
+    """Put the org behind HTTP. The org is `request.app.state.org` to every endpoint."""
+    routes = [route for service in SERVICES for route in service.routes]
+    app = Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(Gate, org=org),
+            # The fastest level: results of a million rows are compressed while they stream.
+            Middleware(GZipMiddleware, minimum_size=500, compresslevel=1),
+            Middleware(PrettyPrint),
+        ],
+        exception_handlers={ApiError: _api_error, HTTPException: _http_error, Exception: _broken},
+    )
+    app.router.redirect_slashes = False
+    app.state.org = org
+    return app
+
+
+async def _api_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    return refusal(error)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code != 405:
+        return refusal(not_found())
+    allowed = ",".join(_allowed(request))
+    message = f"HTTP Method '{request.method}' not allowed. Allowed are {allowed}"
+    response = refusal(ApiError(405, "METHOD_NOT_ALLOWED", message))
+    response.headers["Allow"] = allowed
+    return response
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    message = "An unexpected error occurred. See the log of the local org."
+    return refusal(ApiError(500, "UNKNOWN_EXCEPTION", message))
+
+
+def _allowed(request: Request) -> list[str]:
+    found: set[str] = set()
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return [method for method in METHODS if method in found]

@@ -1,0 +1,158 @@
+"""What every request passes first: version, session, allowance, and the headers of each reply.
+
+Everything under `/services/data/vXX.0` needs a session and costs one call; pages and the login
+do not (facts 1.6, 2.1). Request bodies in gzip are opened here.
+
+Not imitated: cookies, the Edge's 420, concurrency limits, per-app usage in Sforce-Limit-Info.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+import zlib
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers
+
+from crm_sink.emulator.errors import ApiError, not_found
+from crm_sink.emulator.versions import NEWEST, OLDEST, RETIRED
+from crm_sink.emulator.wire import refusal
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from crm_sink.emulator.org import Org
+
+DATA = re.compile(r"/services/data/v(?P<major>\d+)\.(?P<minor>\d+)(/|$)")
+LONGEST_URI = 16_384
+LONGEST_HEAD = 32_768
+CACHE = "no-cache,must-revalidate,max-age=0,no-store,private"
+
+
+class Gate:
+    """The outermost layer of the org's web application."""
+
+    def __init__(self, app: ASGIApp, org: Org) -> None:
+        self.app = app
+        self.org = org
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one request in, or answer it with a refusal."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        _tidy(scope)
+        extra = _reply_headers(scope["path"])
+        answer = _adding(send, extra)
+        try:
+            self._admit(scope, headers, extra)
+        except ApiError as error:
+            await refusal(error)(scope, receive, answer)
+            return
+        if headers.get("content-encoding", "").lower() == "gzip":
+            receive = _opened(receive)
+        await self.app(scope, receive, answer)
+        route = scope.get("route")
+        if route is not None and not scope["path"].startswith("/__"):
+            self.org.calls.add(scope["method"], str(getattr(route, "path", scope["path"])))
+
+    def _admit(self, scope: Scope, headers: Headers, extra: dict[str, str]) -> None:
+        uri = len(scope.get("raw_path", b"")) + len(scope["query_string"])
+        if uri > LONGEST_URI:
+            raise ApiError(414, "URI_TOO_LONG", "The URI exceeds 16,384 bytes.")
+        if uri + sum(len(key) + len(value) for key, value in scope["headers"]) > LONGEST_HEAD:
+            raise ApiError(431, "REQUEST_HEADER_FIELDS_TOO_LARGE", "URI and headers are too long.")
+        found = DATA.match(scope["path"])
+        if found is None:
+            if _needs_session(scope["path"]):
+                self.check_session(scope, headers)
+            return
+        _check_version(int(found["major"]), int(found["minor"]))
+        self.check_session(scope, headers)
+        used = self.org.limits.use()
+        extra["sforce-limit-info"] = f"api-usage={used}/{self.org.limits.daily}"
+
+    def check_session(self, scope: Scope, headers: Headers) -> None:
+        """Refuse a request without a live session.
+
+        Raises:
+            ApiError: 401, with one of the two bodies of facts 1.6.
+        """
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        token = token.strip()
+        if kind.lower() not in {"bearer", "oauth"} or not token:
+            asked = parse_qs(scope["query_string"].decode("latin-1")).get("oauth_token")
+            if asked is None:
+                raise ApiError(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE")
+            token = asked[0]
+        if not self.org.sessions.is_valid(token):
+            raise ApiError(401, "INVALID_SESSION_ID", "Session expired or invalid")
+
+
+def _tidy(scope: Scope) -> None:
+    """Take a trailing slash as if it were not there, and `_HttpMethod` as the method."""
+    path, raw = scope["path"], scope.get("raw_path", b"")
+    # An upsert's key may end in an encoded slash: only a literal one is dropped.
+    if path.startswith("/services/") and len(path) > 1 and raw.endswith(b"/"):
+        scope["path"] = path.rstrip("/")
+    if scope["method"] == "POST" and b"_HttpMethod=" in scope["query_string"]:
+        method = parse_qs(scope["query_string"].decode("latin-1")).get("_HttpMethod", ["POST"])[0]
+        scope["method"] = method.upper()
+
+
+def _needs_session(path: str) -> bool:
+    return path.startswith(("/services/oauth2/userinfo", "/id/00D"))
+
+
+def _check_version(major: int, minor: int) -> None:
+    if minor == 0 and major in RETIRED:
+        raise ApiError(
+            410,
+            "GONE",
+            "The requested resource has been retired or removed. "
+            "Delete or update any references to the resource.",
+        )
+    if minor or not OLDEST <= major <= NEWEST:
+        raise not_found()
+
+
+def _reply_headers(path: str) -> dict[str, str]:
+    request_id = uuid.uuid4().hex
+    headers = {"server": "sfdcedge", "x-sfdc-request-id": request_id, "x-request-id": request_id}
+    if path.startswith("/services/data"):
+        headers |= {"cache-control": CACHE, "x-robots-tag": "none"}
+    return headers
+
+
+def _adding(send: Send, extra: dict[str, str]) -> Send:
+    async def adding(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            present = {key.lower() for key, _ in message["headers"]}
+            added = [
+                (key.encode(), value.encode())
+                for key, value in extra.items()
+                if key.encode() not in present
+            ]
+            message = {**message, "headers": [*message["headers"], *added]}
+        await send(message)
+
+    return adding
+
+
+def _opened(receive: Receive) -> Receive:
+    """Unpack a gzipped body as it comes in."""
+    unpacker: Any = zlib.decompressobj(16 + zlib.MAX_WBITS)
+
+    async def opened() -> Message:
+        message = await receive()
+        if message["type"] == "http.request":
+            body = unpacker.decompress(message.get("body", b""))
+            if not message.get("more_body"):
+                body += unpacker.flush()
+            message = {**message, "body": body}
+        return message
+
+    return opened

@@ -1,0 +1,113 @@
+"""Salesforce record ids: 15 characters, and 18 with a checksum that survives loss of case.
+
+The checksum adds one character for each five: bit k says whether the k-th of them is upper case.
+Both forms exist here twice: for one value in Python, and as SQL for a column.
+
+Not imitated: Hyperforce's longer instance codes.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
+SHAPE = re.compile(r"[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?", re.ASCII)
+COUNTER_DIGITS = 8
+# What stands between the key prefix and the counter: instance and reserved characters.
+POD = "5g00"
+
+
+def with_checksum(short: str) -> str:
+    """Give the 18-character form of a 15-character id."""
+    return short + "".join(_character(short[start : start + 5]) for start in (0, 5, 10))
+
+
+def normal(text: str) -> str | None:
+    """Give an id as its 18 characters, or None when it is no id.
+
+    An 18-character id in the wrong case is mended by its checksum, as Salesforce does.
+    """
+    if SHAPE.fullmatch(text) is None:
+        return None
+    if len(text) == 15:
+        return with_checksum(text)
+    short = _mended(text)
+    return None if short is None else with_checksum(short)
+
+
+def record_id(prefix: str, counter: int) -> str:
+    """Make the id of the counter-th record of an object."""
+    return with_checksum(prefix + POD + base62(counter).rjust(COUNTER_DIGITS, "0"))
+
+
+def base62(number: int) -> str:
+    """Write a number in the digits that ids are counted with."""
+    text = ""
+    while number:
+        number, rest = divmod(number, 62)
+        text = DIGITS[rest] + text
+    return text
+
+
+def checksum_sql(column: str) -> str:
+    """Give SQL for the three checksum characters of a 15-character id."""
+    return " || ".join(
+        f"substr('{ALPHABET}', 1 + {_bits_sql(column, start)}, 1)" for start in (1, 6, 11)
+    )
+
+
+def normal_sql(column: str) -> str:
+    """Give SQL for the 18-character form of an id column; text that is no id stays as it is.
+
+    A wrong-case 18-character id is not mended here: it matches no record.
+    """
+    return (
+        f"case when length({column}) = 15 then {column} || {checksum_sql(column)} else {column} end"
+    )
+
+
+def is_id_sql(column: str) -> str:
+    """Give SQL that says whether a text has the shape and the checksum of an id."""
+    checked = f"substr({column}, 16) = {checksum_sql(f'substr({column}, 1, 15)')}"
+    shape = f"regexp_full_match({column}, '[0-9A-Za-z]{{15}}([0-9A-Za-z]{{3}})?')"
+    return f"({shape} and (length({column}) = 15 or {checked}))"
+
+
+def record_id_sql(prefix: str, counter: str) -> str:
+    """Give SQL for the id of the record with that counter (a bigint expression)."""
+    digits = " || ".join(
+        f"substr('{DIGITS}', 1 + (({counter}) // {62**place}) % 62, 1)"
+        for place in reversed(range(COUNTER_DIGITS))
+    )
+    short = f"('{prefix}{POD}' || {digits})"
+    return f"({short} || {checksum_sql(short)})"
+
+
+def _character(five: str) -> str:
+    return ALPHABET[sum(1 << place for place, c in enumerate(five) if c in string.ascii_uppercase)]
+
+
+def _mended(text: str) -> str | None:
+    """Give an 18-character id's first 15 in the case that its checksum says."""
+    short = ""
+    for group in range(3):
+        mark = text[15 + group].upper()
+        if mark not in ALPHABET:
+            return None
+        bits = ALPHABET.index(mark)
+        for place, character in enumerate(text[group * 5 : group * 5 + 5]):
+            upper = bool(bits >> place & 1)
+            if upper and not character.isalpha():
+                return None
+            short += character.upper() if upper else character.lower()
+    return short
+
+
+def _bits_sql(column: str, start: int) -> str:
+    bits = (
+        f"(substr({column}, {start + place}, 1) between 'A' and 'Z')::integer * {1 << place}"
+        for place in range(5)
+    )
+    return f"({' + '.join(bits)})"

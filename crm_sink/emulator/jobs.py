@@ -1,0 +1,236 @@
+"""Bulk 2.0 jobs, ingest and query alike: their ids, states and files, and who works them.
+
+Jobs are rows of the org's database; bodies and results are files in `jobs/<id>/`. Each kind has
+one background thread that works accepted jobs in their order. A job that was accepted before a
+crash is worked again at the next start.
+
+Not imitated: the 7 days after which results vanish, jobs run side by side, 24 h until an open job
+is closed.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import queue
+import shutil
+import threading
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from crm_sink.emulator import ids
+from crm_sink.emulator.errors import not_found
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import duckdb
+
+    from crm_sink.emulator.clock import Clock
+    from crm_sink.emulator.store import Store
+
+logger = logging.getLogger("crm_sink.emulator")
+
+PREFIX = "750"
+OPEN, UPLOADED, RUNNING = "Open", "UploadComplete", "InProgress"
+DONE, FAILED, ABORTED = "JobComplete", "Failed", "Aborted"
+ACCEPTED = frozenset({UPLOADED, RUNNING})
+ENDED = frozenset({DONE, FAILED, ABORTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One bulk job as it stands. `processed` and `failed` are None before the upload."""
+
+    id: str
+    kind: str  # ingest or query
+    operation: str
+    object: str
+    state: str
+    created: datetime
+    modified: datetime
+    created_by: str
+    api_version: str
+    external_id_field: str | None = None
+    line_ending: str = "LF"
+    column_delimiter: str = "COMMA"
+    assignment_rule: str | None = None
+    query: str | None = None
+    uploaded: bool = False
+    processed: int | None = None
+    failed: int | None = None
+    total_ms: int = 0
+    active_ms: int = 0
+    error: str | None = None
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+class Jobs:
+    """All jobs of an org, newest last, and the threads that work them."""
+
+    def __init__(self, store: Store, clock: Clock, user_id: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._user_id = user_id
+        self._workers: dict[str, Callable[[Job], None]] = {}
+        self._queues: dict[str, queue.SimpleQueue[str | None]] = {}
+        self._threads: list[threading.Thread] = []
+        self._changed = threading.Condition()
+        self._jobs = _read(store)
+
+    def register(self, kind: str, worker: Callable[[Job], None]) -> None:
+        """Say who works the jobs of a kind: called in a thread with an accepted job.
+
+        The worker itself moves the job on with `change`; an exception fails the job.
+        """
+        self._workers[kind] = worker
+
+    def start(self) -> None:
+        """Start one thread for each kind, and take up jobs that a stop left unfinished."""
+        for kind, worker in self._workers.items():
+            self._queues[kind] = queue.SimpleQueue()
+            thread = threading.Thread(
+                target=self._work, args=(kind, worker), name=f"jobs-{kind}", daemon=True
+            )
+            self._threads.append(thread)
+            thread.start()
+        for job in self.all():
+            if job.state in ACCEPTED:
+                self._enqueue(job)
+
+    def stop(self) -> None:
+        """Let the running jobs come to the end of a batch, then stop the threads."""
+        for waiting in self._queues.values():
+            waiting.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._queues.clear()
+        self._threads.clear()
+
+    def create(self, kind: str, operation: str, object_name: str, **given: Any) -> Job:
+        """Make a job and remember it durably; an accepted one is queued at once."""
+        now = self._clock.now().replace(tzinfo=None)
+        with self._store.writing() as cursor:
+            job = Job(
+                id=ids.record_id(PREFIX, self._store.reserve(cursor, "_job", 1)),
+                kind=kind,
+                operation=operation,
+                object=object_name,
+                created=now,
+                modified=now,
+                created_by=self._user_id,
+                **given,
+            )
+            _write(cursor, job)
+        with self._changed:
+            self._jobs[job.id] = job
+        self.folder(job.id).mkdir(parents=True, exist_ok=True)
+        if job.state in ACCEPTED:
+            self._enqueue(job)
+        return job
+
+    def find(self, job_id: str, kind: str) -> Job:
+        """Give a job by its id in 15 or 18 characters.
+
+        Raises:
+            ApiError: 404, there is no such job of that kind.
+        """
+        job = self._jobs.get(ids.normal(job_id) or "")
+        if job is None or job.kind != kind:
+            raise not_found()
+        return job
+
+    def all(self, kind: str | None = None) -> list[Job]:
+        """Give the jobs of a kind, in the order of their creation."""
+        with self._changed:
+            return [job for job in self._jobs.values() if kind in (None, job.kind)]
+
+    def change(
+        self, job_id: str, *, cursor: duckdb.DuckDBPyConnection | None = None, **changes: Any
+    ) -> Job:
+        """Change a job durably; within a caller's transaction when a cursor is given.
+
+        A job that becomes `UploadComplete` is queued.
+        """
+        now = self._clock.now().replace(tzinfo=None)
+        changed = replace(self._jobs[job_id], modified=now, **changes)
+        if cursor is None:
+            with self._store.writing() as own:
+                _write(own, changed)
+        else:
+            _write(cursor, changed)
+        with self._changed:
+            self._jobs[job_id] = changed
+            self._changed.notify_all()
+        if changes.get("state") == UPLOADED:
+            self._enqueue(changed)
+        return changed
+
+    def delete(self, job_id: str) -> None:
+        """Forget a job and its files."""
+        with self._store.writing() as cursor:
+            cursor.execute("delete from _jobs where id = ?", [job_id])
+        with self._changed:
+            del self._jobs[job_id]
+        shutil.rmtree(self.folder(job_id), ignore_errors=True)
+
+    def folder(self, job_id: str) -> Path:
+        """Give where a job's body and results are."""
+        return self._store.folder / "jobs" / job_id
+
+    def settle(self, seconds: float = 60.0) -> None:
+        """Wait until every accepted job has ended.
+
+        Raises:
+            TimeoutError: They have not.
+        """
+
+        def settled() -> bool:
+            return not any(job.state in ACCEPTED for job in self._jobs.values())
+
+        with self._changed:
+            if not self._changed.wait_for(settled, seconds):
+                raise TimeoutError(f"jobs are still running after {seconds} s")
+
+    def _enqueue(self, job: Job) -> None:
+        waiting = self._queues.get(job.kind)
+        if waiting is not None:
+            waiting.put(job.id)
+
+    def _work(self, kind: str, worker: Callable[[Job], None]) -> None:
+        while (job_id := self._queues[kind].get()) is not None:
+            job = self._jobs.get(job_id)
+            if job is None or job.state not in ACCEPTED:
+                continue
+            try:
+                worker(job)
+            except Exception as error:
+                # The thread must outlive one bad job; the job says what happened.
+                logger.exception("job_failed", extra={"job": job_id, "kind": kind})
+                self.change(
+                    job_id, state=FAILED, error=f"InternalServerError : {type(error).__name__}"
+                )
+
+
+def _read(store: Store) -> dict[str, Job]:
+    with store.writing() as cursor:
+        cursor.execute("create table if not exists _jobs (id varchar, json varchar)")
+        texts = cursor.execute("select json from _jobs").fetchall()
+    found = [_from_json(text) for (text,) in texts]
+    return {job.id: job for job in sorted(found, key=lambda job: job.id)}
+
+
+def _write(cursor: duckdb.DuckDBPyConnection, job: Job) -> None:
+    cursor.execute("delete from _jobs where id = ?", [job.id])
+    cursor.execute(
+        "insert into _jobs values (?, ?)", [job.id, json.dumps(asdict(job), default=str)]
+    )
+
+
+def _from_json(text: str) -> Job:
+    stored = json.loads(text)
+    for key in ("created", "modified"):
+        stored[key] = datetime.fromisoformat(stored[key])
+    return Job(**stored)

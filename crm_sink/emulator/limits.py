@@ -1,0 +1,194 @@
+"""The org's allowances: `GET /limits`, the falling count of daily calls, and record counts.
+
+Only `DailyApiRequests` really falls; the other figures stand still at a Developer Edition's size.
+
+Not imitated: per-app usage, concurrency limits, storage, the count's survival of a kill -9.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import deque
+from typing import TYPE_CHECKING
+
+from starlette.routing import Route
+
+from crm_sink.emulator.errors import ApiError
+from crm_sink.emulator.sql import name
+from crm_sink.emulator.wire import reply
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from crm_sink.emulator.clock import Clock
+
+FILE = "calls_used.json"
+DAY = 86_400.0
+
+# Allowances that do not move here: name, Max.
+ALLOWANCES = {
+    "AnalyticsExternalDataSizeMB": 40960,
+    "CdpAiInferenceApiMonthlyLimit": 500000000,
+    "ConcurrentAsyncGetReportInstances": 200,
+    "ConcurrentEinsteinDataInsightsStoryCreation": 5,
+    "ConcurrentEinsteinDiscoveryStoryCreation": 2,
+    "ConcurrentSyncReportRuns": 20,
+    "ContentDistBandwidthLimitMB": 51200,
+    "ContentDistViewLimit": 50000,
+    "ContentPublicationLimit": 2500,
+    "DailyAnalyticsDataflowJobExecutions": 60,
+    "DailyAnalyticsUploadedFilesSizeMB": 51200,
+    "DailyApexCursorLimit": 10000,
+    "DailyApexCursorRowsLimit": 100000000,
+    "DailyApexPCursorLimit": 200000,
+    "DailyAsyncApexExecutions": 250000,
+    "DailyAsyncApexTests": 500,
+    "DailyBulkApiBatches": 15000,
+    "DailyBulkV2QueryFileStorageMB": 976562,
+    "DailyBulkV2QueryJobs": 10000,
+    "DailyDeliveredPlatformEvents": 10000,
+    "DailyDurableGenericStreamingApiEvents": 10000,
+    "DailyDurableStreamingApiEvents": 10000,
+    "DailyEinsteinDataInsightsStoryCreation": 1000,
+    "DailyEinsteinDiscoveryOptimizationJobRuns": 25,
+    "DailyEinsteinDiscoveryPredictAPICalls": 50000,
+    "DailyEinsteinDiscoveryPredictionsByCDC": 500000,
+    "DailyEinsteinDiscoveryStoryCreation": 100,
+    "DailyFunctionsApiCallLimit": 50000,
+    "DailyGenericStreamingApiEvents": 10000,
+    "DailyMetadataRetrievesWithDependencies": 25,
+    "DailyServiceEmailAgentforceCalls": 5000,
+    "DailyStandardVolumePlatformEvents": 10000,
+    "DailyStreamingApiEvents": 10000,
+    "DailyWorkflowEmails": 8040,
+    "DataStorageMB": 5,
+    "DurableStreamingApiConcurrentClients": 20,
+    "ExternalServicesActiveObjects": 3000,
+    "ExternalServicesActiveOperations": 3000,
+    "ExternalServicesObjectProperties": 400000,
+    "ExternalServicesObjects": 10000,
+    "ExternalServicesOperations": 10000,
+    "ExternalServicesRegistrations": 700,
+    "FileStorageMB": 20,
+    "HourlyAsyncReportRuns": 1200,
+    "HourlyDashboardRefreshes": 200,
+    "HourlyDashboardResults": 5000,
+    "HourlyDashboardStatuses": 999999999,
+    "HourlyElevateAsyncReportRuns": 1200,
+    "HourlyElevateSyncReportRuns": 500,
+    "HourlyLongTermIdMapping": 100000,
+    "HourlyManagedContentPublicRequests": 50000,
+    "HourlyODataCallout": 1000,
+    "HourlyPublishedPlatformEvents": 50000,
+    "HourlyPublishedStandardVolumePlatformEvents": 1000,
+    "HourlyShortTermIdMapping": 100000,
+    "HourlySyncReportRuns": 500,
+    "HourlyTimeBasedWorkflow": 1000,
+    "MassEmail": 10,
+    "MaxContentDocumentsLimit": 30000000,
+    "MonthlyEinsteinDiscoveryStoryCreation": 500,
+    "Package2VersionCreates": 6,
+    "Package2VersionCreatesWithoutValidation": 500,
+    "PlatformEventTriggersWithParallelProcessing": 5,
+    "PrivateConnectOutboundCalloutHourlyLimitMB": 0,
+    "PublishCallbackUsageInApex": 5242880,
+    "ScheduledFlowRunLimit": 250000,
+    "ScheduledPathRunLimit": 250000,
+    "SingleEmail": 15,
+    "StreamingApiConcurrentClients": 20,
+}
+
+
+class Limits:
+    """Calls in the last 24 hours against the daily allowance."""
+
+    def __init__(self, folder: Path, clock: Clock, daily: int) -> None:
+        self.daily = daily
+        self._path = folder / FILE
+        self._clock = clock
+        self._lock = threading.Lock()
+        stored = json.loads(self._path.read_text()) if self._path.exists() else []
+        # Times are kept by the minute: [minute, calls in it].
+        self._used: deque[list[float]] = deque([start, calls] for start, calls in stored)
+
+    def use(self) -> int:
+        """Count one call and give how many were made in the last 24 hours.
+
+        Raises:
+            ApiError: The allowance is spent; the call is not counted.
+        """
+        with self._lock:
+            used = self._total()
+            if used >= self.daily:
+                raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+            minute = self._clock.now().timestamp() // 60
+            if self._used and self._used[-1][0] == minute:
+                self._used[-1][1] += 1
+            else:
+                self._used.append([minute, 1])
+            return used + 1
+
+    @property
+    def used(self) -> int:
+        """How many calls were made in the last 24 hours."""
+        with self._lock:
+            return self._total()
+
+    def set_used(self, calls: int) -> None:
+        """Pretend that this many calls were made just now."""
+        with self._lock:
+            self._used = deque([[self._clock.now().timestamp() // 60, calls]])
+
+    def save(self) -> None:
+        """Remember the count for the next start."""
+        with self._lock:
+            self._path.write_text(json.dumps(list(self._used)))
+
+    def _total(self) -> int:
+        oldest = (self._clock.now().timestamp() - DAY) // 60
+        while self._used and self._used[0][0] <= oldest:
+            self._used.popleft()
+        return int(sum(calls for _, calls in self._used))
+
+
+async def show(request: Request) -> Response:
+    """Answer `GET /limits`."""
+    limits: Limits = request.app.state.org.limits
+    moving = {"DailyApiRequests": {"Max": limits.daily, "Remaining": limits.daily - limits.used}}
+    still = {key: {"Max": top, "Remaining": top} for key, top in ALLOWANCES.items()}
+    figures: dict[str, object] = {**still, **moving}
+    figures["PermissionSets"] = {
+        "Max": 1500,
+        "Remaining": 1500,
+        "CreateCustom": {"Max": 1000, "Remaining": 1000},
+    }
+    return reply({key: figures[key] for key in sorted(figures)})
+
+
+def record_count(request: Request) -> Response:
+    """Answer `GET /limits/recordCount?sObjects=A,B`; an object without records is left out."""
+    org = request.app.state.org
+    asked = request.query_params.get("sObjects")
+    wanted = org.store.objects if asked is None else asked.lower().split(",")
+    counts = []
+    for key in wanted:
+        found = org.store.objects.get(key.strip())
+        if found is None:
+            continue
+        live = "where not IsDeleted" if found.find("IsDeleted") else ""
+        row = (
+            org.store.cursor().execute(f"select count(*) from {name(found.name)} {live}").fetchone()
+        )
+        if row[0]:
+            counts.append({"count": row[0], "name": found.name})
+    return reply({"sObjects": sorted(counts, key=lambda one: str(one["name"]))})
+
+
+routes = [
+    Route("/services/data/v{version}/limits", show, methods=["GET"]),
+    Route("/services/data/v{version}/limits/recordCount", record_count, methods=["GET"]),
+]

@@ -1,0 +1,201 @@
+"""Runs a local org on 127.0.0.1: in a thread for tests, or as a process of its own.
+
+`python -m crm_sink.emulator.serve --folder F` writes `F/state.json` with url, pid and credentials
+when the org answers, and takes the file away when it stops.
+
+Not imitated: any other address than loopback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from crm_sink.emulator.app import create_app
+from crm_sink.emulator.credentials import public_part
+from crm_sink.emulator.org import Org
+from crm_sink.emulator.settings import OrgSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from crm_sink.emulator.clock import Clock
+
+HOST = "127.0.0.1"
+STATE_FILE = "state.json"
+
+
+class PortInUse(Exception):
+    """Another program listens on the port."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(
+            f"port {port} of {HOST} is in use by another program; choose another, or 0 for any"
+        )
+        self.port = port
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """PEM files to serve https with."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A local org that answers."""
+
+    url: str
+    org: Org
+
+    @property
+    def client_id(self) -> str:
+        """The registered client's consumer key."""
+        return self.org.credentials.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """The registered client's secret."""
+        return self.org.credentials.client_secret
+
+    def token(self) -> str:
+        """Give a fresh access token, without a call."""
+        return self.org.sessions.issue()
+
+
+@contextmanager
+def running(
+    folder: Path,
+    port: int = 0,
+    *,
+    clock: Clock | None = None,
+    tls: Tls | None = None,
+    settings: OrgSettings | None = None,
+) -> Iterator[Running]:
+    """Run the org of a folder in a thread until the block ends.
+
+    Raises:
+        PortInUse: Another program listens on the port.
+    """
+    listener = _listen(port)
+    try:
+        org = Org.open(folder, clock=clock, settings=settings)
+    except BaseException:
+        listener.close()
+        raise
+    server = _Server(_config(org, tls))
+    thread = threading.Thread(target=server.run, args=([listener],), name="org", daemon=True)
+    org.start()
+    thread.start()
+    server.answering.wait()
+    scheme = "https" if tls else "http"
+    try:
+        yield Running(f"{scheme}://{HOST}:{listener.getsockname()[1]}", org)
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+        org.close()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run an org until the process is told to stop."""
+    parser = argparse.ArgumentParser(prog="crm_sink.emulator.serve", description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--daily-api-requests", type=int, default=15_000)
+    parser.add_argument("--access-token", action="append", default=[])
+    parser.add_argument("--memory-limit", default="700MB")
+    parser.add_argument("--tls-certificate", type=Path)
+    parser.add_argument("--tls-key", type=Path)
+    given = parser.parse_args(argv)
+    settings = OrgSettings(
+        daily_api_requests=given.daily_api_requests,
+        access_tokens=tuple(given.access_token),
+        memory_limit=given.memory_limit,
+    )
+    tls = Tls(given.tls_certificate, given.tls_key) if given.tls_certificate else None
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        with running(given.folder, given.port, tls=tls, settings=settings) as org:
+            write_state(given.folder, org)
+            stop.wait()
+    except PortInUse as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    finally:
+        (given.folder / STATE_FILE).unlink(missing_ok=True)
+    return 0
+
+
+def write_state(folder: Path, org: Running) -> None:
+    """Tell other processes where the org is, in a file that only its owner can read."""
+    state = {"url": org.url, "pid": os.getpid(), **public_part(org.org.credentials)}
+    path = folder / STATE_FILE
+    part = path.with_suffix(".part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(state, file, indent=2)
+    part.replace(path)
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it answers, and leaves signals to its process."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.answering = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.answering.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _config(org: Org, tls: Tls | None) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(org),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        # URI and headers of up to 32 KB must reach the gate, which answers 414 or 431.
+        h11_max_incomplete_event_size=128 * 1024,
+        timeout_graceful_shutdown=5,
+        ssl_certfile=str(tls.certificate) if tls else None,
+        ssl_keyfile=str(tls.key) if tls else None,
+    )
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError:
+        listener.close()
+        raise PortInUse(port) from None
+    listener.listen(128)
+    return listener
+
+
+if __name__ == "__main__":
+    sys.exit(main())

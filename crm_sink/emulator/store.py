@@ -1,0 +1,166 @@
+"""One DuckDB file in a folder that holds an org's records and the definitions of its objects.
+
+One table for each object, named as the object; columns named as the fields. It judges nothing:
+`dml` decides what may be written. No PRIMARY KEY and no index: uniqueness is judged set-wise.
+
+Not imitated: sharing, record-level security, the recycle bin's 15 days.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from crm_sink.emulator.schema import DUCKDB_TYPES, Field, ObjectType
+from crm_sink.emulator.sql import literal, name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from crm_sink.emulator.clock import Clock
+
+FILE = "org.duckdb"
+
+
+class Store:
+    """Records and definitions at rest, with many readers and one writer at a time."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path, clock: Clock) -> None:
+        self.folder = folder
+        self.clock = clock
+        self.objects: dict[str, ObjectType] = {}
+        self._connection = connection
+        self._lock = threading.RLock()
+        self._counters: dict[str, int] = {}
+
+    @classmethod
+    def open(cls, folder: Path, clock: Clock, *, memory_limit: str = "700MB") -> Store:
+        """Open the org's database, or make an empty one.
+
+        Raises:
+            duckdb.IOException: Another process holds the file open.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        connection = duckdb.connect(
+            str(folder / FILE),
+            config={
+                "memory_limit": memory_limit,
+                "threads": 2,
+                "temp_directory": str(folder / "spill"),
+                "autoinstall_known_extensions": False,
+                "preserve_insertion_order": False,
+            },
+        )
+        connection.execute("set global TimeZone = 'UTC'")
+        connection.execute(
+            "create table if not exists _objects (position integer, name varchar, json varchar)"
+        )
+        connection.execute("create table if not exists _counters (object varchar, next bigint)")
+        store = cls(connection, folder, clock)
+        store._counters = dict(connection.execute("select * from _counters").fetchall())
+        for text in connection.execute("select json from _objects order by position").fetchall():
+            found = ObjectType.from_json(json.loads(text[0]))
+            store.objects[found.name.lower()] = found
+        return store
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Give a handle for reading in this thread; what it sees is committed."""
+        return self._connection.cursor()
+
+    @contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Hold the one write lock and a transaction; commit at the end, roll back on an error.
+
+        When the block has ended without an error, what it wrote survives a kill -9.
+        """
+        with self._lock, self._connection.cursor() as cursor:
+            cursor.execute("begin transaction")
+            try:
+                yield cursor
+            except BaseException:
+                cursor.execute("rollback")
+                raise
+            cursor.execute("commit")
+
+    def add_object(self, added: ObjectType) -> None:
+        """Make an object: its table and its definition.
+
+        Raises:
+            ValueError: The org has an object of that name.
+        """
+        self.add_objects([added])
+
+    def add_objects(self, added: Iterable[ObjectType]) -> None:
+        """Make several objects in one transaction.
+
+        Raises:
+            ValueError: The org has an object of one of those names.
+        """
+        made = list(added)
+        for one in made:
+            if one.name.lower() in self.objects:
+                raise ValueError(f"the org already has an object {one.name}")
+        if not made:
+            return
+        with self.writing() as cursor:
+            for one in made:
+                columns = ", ".join(_column(field) for field in one.stored())
+                cursor.execute(f"create table {name(one.name)} ({columns})")
+                self._save(cursor, one)
+        self.objects |= {one.name.lower(): one for one in made}
+
+    def add_field(self, object_name: str, field: Field) -> None:
+        """Add a field to an object; existing records get null, or false for a boolean.
+
+        Raises:
+            KeyError: The org has no such object.
+            ValueError: The object has a field of that name.
+        """
+        before = self.objects[object_name.lower()]
+        if before.find(field.name) is not None:
+            raise ValueError(f"{before.name} already has a field {field.name}")
+        after = before.with_field(field)
+        with self.writing() as cursor:
+            if not after.is_compound(field):
+                cursor.execute(f"alter table {name(after.name)} add column {_column(field)}")
+            self._save(cursor, after)
+        self.objects[object_name.lower()] = after
+
+    def reserve(self, cursor: duckdb.DuckDBPyConnection, object_name: str, count: int) -> int:
+        """Reserve counters for new ids of an object inside a `writing()` block.
+
+        Returns:
+            The first counter; see `ids.record_id`. A roll-back leaves a gap, as in Salesforce.
+        """
+        first = self._counters.get(object_name, 1)
+        self._counters[object_name] = first + count
+        cursor.execute("delete from _counters where object = ?", [object_name])
+        cursor.execute("insert into _counters values (?, ?)", [object_name, first + count])
+        return first
+
+    def _save(self, cursor: duckdb.DuckDBPyConnection, definition: ObjectType) -> None:
+        key = definition.name.lower()
+        known = list(self.objects)
+        place = known.index(key) if key in self.objects else len(known)
+        cursor.execute("delete from _objects where name = ?", [definition.name])
+        cursor.execute(
+            "insert into _objects values (?, ?, ?)",
+            [place, definition.name, json.dumps(definition.to_json())],
+        )
+
+    def close(self) -> None:
+        """Close the database; what was committed stays."""
+        self._connection.close()
+
+
+def _column(field: Field) -> str:
+    kind = DUCKDB_TYPES[field.type]
+    if field.type != "boolean":
+        return f"{name(field.name)} {kind}"
+    # A checkbox is never null.
+    return f"{name(field.name)} {kind} default {literal(str(bool(field.default)).lower())}::boolean"

@@ -1,0 +1,63 @@
+"""Which API versions answer, and what each root lists (facts 2.1).
+
+Not imitated: behaviour that differs by version, but for upserts before 46.0.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.routing import Route
+
+from crm_sink.emulator.wire import reply
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+OLDEST = 31
+NEWEST = 67
+RETIRED = range(7, OLDEST)
+SEASONS = ("Winter", "Spring", "Summer")
+# Version 32.0 was Winter '15; three releases a year since.
+FIRST_WINTER, ITS_YEAR = 32, 15
+
+RESOURCES = (
+    "tooling", "metadata", "eclair", "folders", "prechatForms", "contact-tracing", "jsonxform",
+    "chatter", "payments", "tabs", "appMenu", "quickActions", "queryAll", "commerce", "wave",
+    "analytics", "search", "composite", "parameterizedSearch", "fingerprint", "theme",
+    "nouns", "domino", "event", "serviceTemplates", "recent", "connect", "licensing", "limits",
+    "process", "dedupe", "async-queries", "query", "jobs", "localizedvalue", "mobile",
+    "emailConnect", "tokenizer", "compactLayouts", "sobjects", "actions", "support",
+)  # fmt: skip
+
+
+def label(version: int) -> str:
+    """Give a release's name; one of them has a curly quote, as on the wire."""
+    years, season = divmod(version - FIRST_WINTER, 3)
+    quote = "’" if version == 42 else "'"
+    return f"{SEASONS[season]} {quote}{ITS_YEAR + years}"
+
+
+async def list_versions(request: Request) -> Response:
+    """Answer `GET /services/data`, which needs no session."""
+    return reply(
+        [
+            {"label": label(number), "url": f"/services/data/v{number}.0", "version": f"{number}.0"}
+            for number in range(OLDEST, NEWEST + 1)
+        ]
+    )
+
+
+async def list_resources(request: Request) -> Response:
+    """Answer `GET /services/data/vXX.0`: names and paths."""
+    root = f"/services/data/v{request.path_params['version']}"
+    found = {resource: f"{root}/{resource}" for resource in RESOURCES}
+    found["identity"] = request.app.state.org.identity_url(request)
+    return reply(found)
+
+
+routes = [
+    Route("/services/data", list_versions, methods=["GET"]),
+    Route("/services/data/v{version}", list_resources, methods=["GET"]),
+]
