@@ -83,6 +83,11 @@ class Field:
         return self.type == "textarea" and self.length > 255
 
     @property
+    def groupable(self) -> bool:
+        """Whether GROUP BY takes it: not decimals, moments, addresses or long texts."""
+        return self.type not in (*NUMBER_TYPES, "datetime", "address") and not self.is_long_text
+
+    @property
     def duckdb_type(self) -> str:
         """The column type in the store; raises KeyError for a compound address."""
         return DUCKDB_TYPES[self.type]

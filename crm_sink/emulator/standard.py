@@ -1,8 +1,8 @@
 """The standard objects of a new org, read from the tables in `standard_fields/`.
 
 A line of a table is `API name | label | type | flags`. The type carries `(length)` or
-`(precision,scale)`. Flags: `required` (not nillable), `readonly`, `createonly`, `updateonly`, `auto`
-(the org fills it in on create), `lookup` (upserts may match on it), `unique`, `restricted`,
+`(precision,scale)`. Flags: `required` (not nillable), `readonly`, `createonly`, `updateonly`,
+`auto` (the org fills it in on create), `lookup` (upserts may match on it), `unique`, `restricted`,
 `part=` the compound field, `info=` describe's extraTypeInfo, `to=Object,Object:Relationship`,
 `values=` a picklist of `picklists.py`.
 
@@ -47,7 +47,7 @@ OBJECTS = (
 
 @cache
 def standard_objects() -> dict[str, ObjectType]:
-    """Give the objects of a new org by lower case name, each with its fields in describe's order."""
+    """Give the objects of a new org by lower case name, their fields in describe's order."""
     return {
         name.lower(): ObjectType(name, label, plural, prefix, _fields(table))
         for name, label, plural, prefix, table in OBJECTS

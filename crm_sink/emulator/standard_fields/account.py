@@ -1,4 +1,4 @@
-"""The standard fields of Account: a company. Only the table; its notation is in `standard.py`."""
+"""The standard fields of Account: a company. Only a table."""
 
 from __future__ import annotations
 
@@ -62,4 +62,4 @@ YearStarted | Year Started | string(4)
 SicDesc | SIC Description | string(80)
 DandbCompanyId | D&B Company ID | reference | to=DandBCompany:DandbCompany
 OperatingHoursId | Operating Hour ID | reference | to=OperatingHours:OperatingHours
-"""
+"""  # noqa: E501

@@ -1,4 +1,4 @@
-"""The standard fields of Contact: a person of a company. Only the table; its notation is in `standard.py`."""
+"""The standard fields of Contact: a person of a company. Only a table."""
 
 from __future__ import annotations
 
@@ -62,4 +62,4 @@ Jigsaw | Data.com Key | string(20)
 JigsawContactId | Jigsaw Contact ID | string(20) | readonly
 CleanStatus | Clean Status | picklist(40) | restricted values=CLEAN
 IndividualId | Individual ID | reference | to=Individual:Individual
-"""
+"""  # noqa: E501

@@ -1,4 +1,4 @@
-"""The standard fields of Lead: a person who may buy. Only the table; its notation is in `standard.py`."""
+"""The standard fields of Lead: a person who may buy. Only a table."""
 
 from __future__ import annotations
 
@@ -57,4 +57,4 @@ DandbCompanyId | D&B Company ID | reference | to=DandBCompany:DandbCompany
 EmailBouncedReason | Email Bounced Reason | string(255) | updateonly
 EmailBouncedDate | Email Bounced Date | datetime | updateonly
 IndividualId | Individual ID | reference | to=Individual:Individual
-"""
+"""  # noqa: E501

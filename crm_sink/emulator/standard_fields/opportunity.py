@@ -1,4 +1,4 @@
-"""The standard fields of Opportunity: a deal. Only the table; its notation is in `standard.py`."""
+"""The standard fields of Opportunity: a deal. Only a table."""
 
 from __future__ import annotations
 
@@ -43,4 +43,4 @@ HasOpenActivity | Has Open Activity | boolean | readonly
 HasOverdueTask | Has Overdue Task | boolean | readonly
 LastAmountChangedHistoryId | Opportunity History ID | reference | readonly to=OpportunityHistory:LastAmountChangedHistory
 LastCloseDateChangedHistoryId | Opportunity History ID | reference | readonly to=OpportunityHistory:LastCloseDateChangedHistory
-"""
+"""  # noqa: E501

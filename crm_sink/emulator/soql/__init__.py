@@ -1,0 +1,1 @@
+"""SOQL of our own: text → tree (`parse`) → DuckDB SQL (`translate`)."""
