@@ -16,7 +16,7 @@ from crm_sink.cli.showing import print_plan, print_run
 @target_option
 @format_option
 @log_option
-def command(  # noqa: PLR0917 - one parameter for each option
+def command(
     run: str | None, release: str | None, dry_run: bool, target: str | None, output: str, log: str
 ) -> int:
     """Write a plan to the org: exactly that plan, by default the latest.

@@ -24,7 +24,7 @@ from crm_sink.cli.showing import print_plan, print_run
 @target_option
 @format_option
 @log_option
-def command(  # noqa: PLR0917 - one parameter for each option
+def command(
     mapping: str, dry_run: bool, api: str, target: str | None, output: str, log: str
 ) -> int:
     """Plan and apply in one: read, compare, and write what really differs.

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from crm_sink.clock import Clock
     from crm_sink.crm.contract import Api, Crm
+    from crm_sink.crm.policy import Judge
     from crm_sink.events import Listener
     from crm_sink.ledger.contract import Ledger
     from crm_sink.mapping.model import LoadedMapping
-    from crm_sink.write.refused import Explain
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Context:
     org: str  # instance URL, for the record
     clock: Clock
     listener: Listener
-    explain: Explain
+    judge: Judge
     environ: Mapping[str, str]
     parallel_jobs: int
     memory_limit: str

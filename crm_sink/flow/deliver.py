@@ -115,7 +115,7 @@ def _walk_all(
         folder=folder,
         clock=context.clock,
         listener=context.listener,
-        explain=context.explain,
+        judge=context.judge,
         stopping=lambda: broken.is_set() or context.stopping(),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from crm_sink.engine import literal
@@ -10,18 +9,16 @@ from crm_sink.engine import literal
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from crm_sink.crm.policy import Judge
     from crm_sink.engine import Engine, Relation
-    from crm_sink.errors import Fate
-
-Explain = Callable[[str, str], "tuple[Fate, str]"]  # code, message -> what to do, cure in words
 
 
-def save_refused(outcomes: Relation, explain: Explain, engine: Engine, into: Path) -> Relation:
+def save_refused(outcomes: Relation, judge: Judge, engine: Engine, into: Path) -> Relation:
     """Save a reject for each refused outcome.
 
     Args:
         outcomes: Table `outcomes`.
-        explain: Tells the cure of an error code; asked once for each code.
+        judge: Tells the cure of an error code; asked once for each code.
         engine: Where to compute.
         into: The Parquet file for the rejects.
     """
@@ -29,7 +26,7 @@ def save_refused(outcomes: Relation, explain: Explain, engine: Engine, into: Pat
         f"select code, any_value(message) from {outcomes.scan()} where not ok group by code"
     )
     cures = " ".join(
-        f"when {literal(str(code))} then {literal(explain(str(code), str(message))[1])}"
+        f"when {literal(str(code))} then {literal(judge(str(code), str(message)).hint)}"
         for code, message in codes
     )
     hint = f"case coalesce(code, 'None') {cures} end" if cures else "null"

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from crm_sink.crm.contract import Chunk, Crm, Progress
+from crm_sink.crm.policy import Judge, poll_waits
 from crm_sink.events import ChunkMoved, Listener
 from crm_sink.ledger.contract import ChunkState, Ledger
-from crm_sink.write.pace import waits
 from crm_sink.write.refused import save_refused
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from crm_sink.engine import Engine
     from crm_sink.ledger.folder import RunFolder
     from crm_sink.tickets import Ticket
-    from crm_sink.write.refused import Explain
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class Walk:
     folder: RunFolder
     clock: Clock
     listener: Listener
-    explain: Explain
+    judge: Judge
     stopping: Callable[[], bool]  # a signal came: finish the call in flight, start no other
 
 
@@ -68,7 +67,7 @@ def walk(chunk: Chunk, way: Walk, engine: Engine) -> Walked | None:
 
     ticket = way.crm.submit(chunk, engine, remember)
     chunk = replace(chunk, ticket=ticket)
-    for seconds in waits():
+    for seconds in poll_waits():
         if way.crm.progress(ticket) is not Progress.WAITING:
             break
         if way.stopping():
@@ -81,7 +80,7 @@ def walk(chunk: Chunk, way: Walk, engine: Engine) -> Walked | None:
     )[0]
     failed = outcomes.rows - ok
     if failed:
-        save_refused(outcomes, way.explain, engine, _part(way, chunk))
+        save_refused(outcomes, way.judge, engine, _part(way, chunk))
     way.ledger.record(chunk.run, chunk.number, ok=ok, failed=failed)
     _tell(chunk, way, ChunkState.COLLECTED, failed=failed, job=ticket.job)
     return Walked(ok, created, failed, ticket.job, ticket.sent_bytes)

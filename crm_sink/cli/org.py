@@ -1,0 +1,123 @@
+"""`crm-sink org`: start, seed and stop the local Salesforce org."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import click
+
+from crm_sink.cli import local_org
+from crm_sink.cli.options import format_option
+from crm_sink.cli.output import emit_csv, emit_json
+from crm_sink.errors import UsageError
+
+if TYPE_CHECKING:
+    from crm_sink.cli.local_org import LocalOrg
+
+
+def folder_of_home() -> Path:
+    """Give the folder of this home's local org."""
+    from crm_sink.settings import load_settings
+
+    return local_org.org_folder(load_settings().home)
+
+
+@click.group()
+def command() -> None:
+    """Start, seed and stop the local Salesforce org.
+
+    It stands in for a real org on this machine: same calls, same answers, same refusals.
+    `crm-sink help local-org` says what it does not imitate. Its records are in the home folder and
+    survive a restart.
+    """
+
+
+@command.command()
+@click.option("--port", default=0, help="Port of 127.0.0.1; 0 takes a free one.", show_default=True)
+@click.option("--daily-calls", default=15_000, show_default=True, help="The org's daily quota.")
+@click.option("--memory-limit", default="700MB", show_default=True, help="Of the org's database.")
+@format_option
+def start(port: int, daily_calls: int, memory_limit: str, output: str) -> int:
+    """Start the local org, unless it runs already.
+
+    Exit codes: 0 it runs · 1 it did not start, for instance because the port is in use.
+    """
+    folder = folder_of_home()
+    found = local_org.find(folder)
+    if found is None:
+        options = ["--daily-api-requests", str(daily_calls), "--memory-limit", memory_limit]
+        found = local_org.start(folder, port=port, options=options)
+    _print(found, output)
+    return 0
+
+
+@command.command()
+@format_option
+def status(output: str) -> int:
+    """Tell whether the local org runs, and where.
+
+    Exit codes: 0 it runs · 1 it does not.
+    """
+    found = local_org.find(folder_of_home())
+    _print(found, output)
+    return 0 if found else 1
+
+
+@command.command()
+@format_option
+def stop(output: str) -> int:
+    """Stop the local org; its records stay."""
+    found = local_org.stop(folder_of_home())
+    if output == "text":
+        click.echo(f"stopped, {found.url}" if found else "no local org was running")
+    else:
+        _print(None, output)
+    return 0
+
+
+@command.command()
+@click.confirmation_option(prompt="Delete every record of the local org?")
+def reset() -> int:
+    """Delete the local org: every record, field and login. A running one starts anew."""
+    folder = folder_of_home()
+    found = local_org.stop(folder)
+    if folder.exists():
+        shutil.rmtree(folder)
+    if found is not None:
+        port = int(found.url.rpartition(":")[2])
+        _print(local_org.start(folder, port=port), "text")
+    else:
+        click.echo("deleted")
+    return 0
+
+
+@command.command()
+def env() -> int:
+    """Print the CRM_SINK_ variables of the running org, for `eval "$(crm-sink org env)"`."""
+    found = local_org.find(folder_of_home())
+    if found is None:
+        raise UsageError("no local org is running", hint="crm-sink org start")
+    click.echo(f"export CRM_SINK_INSTANCE_URL={found.url}")
+    click.echo(f"export CRM_SINK_CLIENT_ID={found.client_id}")
+    click.echo(f"export CRM_SINK_CLIENT_SECRET={found.client_secret}")
+    return 0
+
+
+def _print(found: LocalOrg | None, output: str) -> None:
+    row = {
+        "state": "running" if found else "stopped",
+        "url": found.url if found else None,
+        "pid": found.pid if found else None,
+    }
+    if output == "json":
+        emit_json(row)
+    elif output == "csv":
+        emit_csv([row])
+    elif found is None:
+        click.echo("no local org is running (try: crm-sink org start)")
+    else:
+        click.echo(f"local org at {found.url} (process {found.pid})")
+        click.echo('  use it with: --target local, or eval "$(crm-sink org env)"')
+
+
