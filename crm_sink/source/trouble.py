@@ -1,0 +1,70 @@
+"""Why predictions could not be read, in words that tell a person what to do.
+
+Values of the predictions are not repeated: only the first line of an engine's message is quoted,
+and no line of the data.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from crm_sink.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+AGAIN = "write it again: the scoring job may have been stopped half-way"
+UTF8 = "convert it, say with: iconv -f latin1 -t utf-8 OLD.csv > NEW.csv"
+
+# What DuckDB's message holds, what that means, and the cure.
+MEANINGS = (
+    ("No magic bytes", "this is not a whole Parquet file", AGAIN),
+    ("too small to be a Parquet", "this is not a whole Parquet file", AGAIN),
+    ("encoding", "the text is not UTF-8", UTF8),
+    ("unicode", "the text is not UTF-8", UTF8),
+    ("utf-8", "the text is not UTF-8", UTF8),
+    ("unterminated quote", "a quoted value does not end", 'double a quote inside a value: ""'),
+    ("Maximum line size", "a line is longer than 16 MB", "shorten the text column"),
+    ("No space left", "the disk is full", "free some space"),
+    ("Out of Memory", "a row group does not fit in memory", "raise CRM_SINK_MEMORY_LIMIT"),
+)
+LINE = re.compile(r"CSV Error on Line: (\d+)")
+COUNTS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
+
+
+@contextmanager
+def reading(shown: str) -> Iterator[None]:
+    """Turn an engine's failure to read the predictions into a `SourceError`.
+
+    For `stage`, and for whoever reads its view: a damaged page shows itself only then.
+
+    Args:
+        shown: The source as a person knows it (`Located.shown`).
+
+    Raises:
+        SourceError: What the engine could not read.
+    """
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        raise explained(str(error), shown) from None
+
+
+def explained(reason: str, where: str) -> SourceError:
+    """Turn an engine's message about a file into what, where and what to do next."""
+    line = LINE.search(reason)
+    if line is not None:
+        where = f"{where}:{line[1]}"
+    counts = COUNTS.search(reason)
+    if counts is not None:
+        message = f"the line has {counts[2]} values, and the header has {counts[1]}"
+        return SourceError(message, where=where, hint="quote values that hold the delimiter")
+    for sign, meaning, hint in MEANINGS:
+        if sign in reason:
+            return SourceError(meaning, where=where, hint=hint)
+    first = reason.splitlines()[0] if reason else "no reason given"
+    return SourceError(f"the predictions cannot be read: {first}", where=where, hint=AGAIN)

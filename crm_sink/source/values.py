@@ -1,0 +1,131 @@
+"""Arrow types for the values that database drivers hand out, column by column, batch by batch.
+
+Drivers tell types badly or not at all, so the values decide: each batch may widen what is known
+(null to anything, int to double or decimal), and anything else is an error.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+MAX_DIGITS = 38  # of a decimal, in Arrow and in DuckDB
+
+
+class MixedTypes(Exception):
+    """A column holds values that do not go together; the text names their types, no value."""
+
+
+def plain(values: Sequence[object]) -> Sequence[Any]:
+    """Give a column's values as Arrow takes them: UUIDs as text, JSON objects as JSON text."""
+    if not {type(value) for value in values} & {UUID, dict, list, memoryview, bytearray}:
+        return values
+    return [_plain_value(value) for value in values]
+
+
+def widened(known: pa.DataType, values: Sequence[Any]) -> pa.DataType:
+    """Give the type that holds both what was known of a column and a batch of its plain values.
+
+    Raises:
+        MixedTypes: There is none.
+    """
+    for kind in sorted(
+        {type(value) for value in values} - {type(None)}, key=lambda one: one.__name__
+    ):
+        for found in _arrow_types(kind, values):
+            known = _wider(known, found)
+    return known
+
+
+def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Give a column's plain values as an Arrow array of the type that `widened` gave.
+
+    Raises:
+        MixedTypes: A whole number has more than 64 bits.
+    """
+    import pyarrow as pa
+
+    if pa.types.is_floating(kind):
+        values = [None if value is None else float(value) for value in values]
+    try:
+        return pa.array(values, kind)
+    except (OverflowError, pa.ArrowInvalid):
+        raise MixedTypes(f"a value that is no {kind}") from None
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(part, dict) for part in value)
+    ):
+        return json.dumps(value, default=str)
+    return bytes(value) if isinstance(value, memoryview | bytearray) else value
+
+
+def _arrow_types(kind: type, values: Sequence[Any]) -> list[pa.DataType]:
+    """Give the Arrow types of those values that have a Python type."""
+    import pyarrow as pa
+
+    if kind is datetime:
+        zones = {value.tzinfo is not None for value in values if type(value) is datetime}
+        return [pa.timestamp("us", "UTC" if zone else None) for zone in sorted(zones)]
+    if kind is Decimal:
+        return [_decimal([value for value in values if type(value) is Decimal])]
+    if kind is list:
+        return [pa.array([value for value in values if type(value) is list]).type]
+    types: dict[type, pa.DataType] = {
+        bool: pa.bool_(),
+        int: pa.int64(),
+        float: pa.float64(),
+        str: pa.string(),
+        bytes: pa.binary(),
+        date: pa.date32(),
+        time: pa.time64("us"),
+    }
+    if kind not in types:
+        raise MixedTypes(kind.__name__)
+    return [types[kind]]
+
+
+def _decimal(values: Sequence[Decimal]) -> pa.DataType:
+    """Give a decimal of full width, or double when the values have no common scale in it."""
+    import pyarrow as pa
+
+    if not all(value.is_finite() for value in values):
+        return pa.float64()
+    scale = max(max(-int(value.as_tuple().exponent), 0) for value in values)
+    digits = max(max(value.adjusted() + 1, 0) for value in values)
+    return pa.decimal128(MAX_DIGITS, scale) if digits + scale <= MAX_DIGITS else pa.float64()
+
+
+def _wider(known: pa.DataType, found: pa.DataType) -> pa.DataType:
+    import pyarrow as pa
+
+    if known == found or pa.types.is_null(found):
+        return known
+    if pa.types.is_null(known):
+        return found
+    numbers = [kind for kind in (known, found) if _is_number(kind)]
+    if len(numbers) < 2:
+        raise MixedTypes(f"{known} and {found}")
+    if any(pa.types.is_floating(kind) for kind in numbers):
+        return pa.float64()
+    scales = [kind.scale for kind in numbers if pa.types.is_decimal(kind)]
+    return pa.decimal128(MAX_DIGITS, max(scales))
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    )
