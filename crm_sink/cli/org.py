@@ -119,5 +119,3 @@ def _print(found: LocalOrg | None, output: str) -> None:
     else:
         click.echo(f"local org at {found.url} (process {found.pid})")
         click.echo('  use it with: --target local, or eval "$(crm-sink org env)"')
-
-

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 
 def emit_json(data: object) -> None:
-    """Print a JSON document."""
-    print(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+    """Print a JSON document: indented on a terminal, one line elsewhere (JSON lines for logs)."""
+    indent = 2 if sys.stdout.isatty() else None
+    print(json.dumps(data, indent=indent, ensure_ascii=False, default=str))
 
 
 def emit_csv(rows: Sequence[dict[str, Any]]) -> None:
