@@ -1,0 +1,218 @@
+"""Sends a chunk as one Bulk 2.0 ingest job, so that a crash or a lost answer doubles no row.
+
+The journal: fingerprint stored → job made → id stored → file uploaded → stored → job closed →
+stored. A job that was not closed did nothing: it is aborted and made anew. One that was closed is
+never sent again. Outcomes are the business of `results`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from crm_sink import tables
+from crm_sink.crm.contract import Progress
+from crm_sink.engine import name
+from crm_sink.errors import AnswerLost, CrmError, Fate
+from crm_sink.salesforce import job
+from crm_sink.salesforce.job import State
+from crm_sink.schema import TEXT_TYPES
+from crm_sink.tickets import Action, Api, Ticket
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crm_sink.crm.call import Send
+    from crm_sink.crm.contract import Chunk, Remember
+    from crm_sink.engine import Engine
+    from crm_sink.schema import FieldSchema
+
+MAX_BYTES = 100_000_000  # of a job's raw CSV (Bulk API 2.0 guide: 150 MB once it is base64)
+# How often a lost upload or close is settled before a person must look.
+TRIES = 4
+OPERATION = {
+    Action.UPDATE: "update",
+    Action.CREATE: "insert",
+    Action.UPSERT: "upsert",
+    Action.DELETE: "delete",
+}
+
+
+def submit(send: Send, root: str, chunk: Chunk, *, engine: Engine, remember: Remember) -> Ticket:
+    """Send a chunk, after settling what became of an earlier attempt.
+
+    Raises:
+        CrmError: The file is too large (CHUNK_TOO_LARGE), an earlier job is gone (JOB_GONE), or
+            the org refused or did not answer.
+    """
+    kept = settle(send, root, chunk)
+    if kept is not None:
+        remember(kept)
+        return kept
+    file = chunk.changes.path.with_name(f"upload-{chunk.number}.csv")
+    try:
+        ticket = render(chunk, engine, file)
+        remember(ticket)
+        for _ in range(TRIES):
+            sent = _send(send, root, chunk, ticket=ticket, file=file, remember=remember)
+            if sent is not None:
+                return sent
+    finally:
+        file.unlink(missing_ok=True)
+    raise CrmError(
+        f"the upload of chunk {chunk.number} was lost {TRIES} times",
+        code="CONNECTION_LOST",
+        fate=Fate.STOP,
+        where=job.JOB,
+        hint=f"crm-sink resume {chunk.run}",
+    )
+
+
+def progress(send: Send, root: str, ticket: Ticket) -> Progress:
+    """Ask how far the org is, by the job's state only."""
+    state = job.look(send, root, _job_of(ticket)).state
+    if not state.has_ended:
+        return Progress.WAITING
+    return Progress.DONE if state is State.COMPLETE else Progress.FAILED
+
+
+def settle(send: Send, root: str, chunk: Chunk) -> Ticket | None:
+    """Find out what became of the job of a chunk's last ticket.
+
+    Returns:
+        The ticket, when its job has the rows; None when nothing was done and the chunk must be
+        sent.
+    """
+    ticket = chunk.ticket
+    if ticket is None or ticket.job is None:
+        return None
+    state = _abort(send, root, ticket.job)
+    if state is State.GONE and ticket.closed:
+        raise CrmError(
+            f"the org no longer knows job {ticket.job}, which was sent in run {chunk.run}",
+            code="JOB_GONE",
+            fate=Fate.STOP,
+            where=job.JOB,
+            hint="plan again: what was written is then read from the records themselves",
+        )
+    if state is State.GONE or (state is State.ABORTED and not ticket.closed):
+        return None
+    return replace(ticket, uploaded=True, closed=True)
+
+
+def render(chunk: Chunk, engine: Engine, file: Path) -> Ticket:
+    """Write a chunk's CSV, and give the first ticket: the fingerprint of its bytes.
+
+    Raises:
+        CrmError: It is larger than a job may be.
+    """
+    engine.save_csv(select(chunk), file)
+    size = file.stat().st_size
+    if size > MAX_BYTES:
+        raise CrmError(
+            f"chunk {chunk.number} is {size:,} bytes of CSV; a Bulk job takes {MAX_BYTES:,}",
+            code="CHUNK_TOO_LARGE",
+            fate=Fate.STOP,
+            where=f"chunk {chunk.number} of {chunk.object}",
+            hint="this is a fault of crm-sink: please report it",
+        )
+    with file.open("rb") as stream:
+        fingerprint = hashlib.file_digest(stream, "sha256").hexdigest()
+    return Ticket(Api.BULK, None, fingerprint=fingerprint, sent_bytes=size)
+
+
+def select(chunk: Chunk) -> str:
+    """Give the SQL for a chunk's cells, as text: an empty cell is ignored, `#N/A` clears.
+
+    Example: `"Id","Score__c"` with `00Q…AAA,83` (changed), `00Q…BBB,` (not written) and
+    `00Q…CCC,#N/A` (cleared).
+    """
+    if chunk.action in (Action.UPDATE, Action.DELETE):
+        columns = ['id as "Id"']
+    else:
+        columns = [f"key as {name(chunk.key.name)}"]
+    if chunk.action is not Action.DELETE:
+        key = chunk.key.name.lower()
+        written = [
+            field
+            for field in chunk.fields
+            if chunk.action is Action.UPDATE or field.name.lower() != key
+        ]
+        columns += [f"{_cell(field)} as {name(field.name)}" for field in written]
+    return f"select {', '.join(columns)} from {chunk.changes.scan()}"
+
+
+def _cell(field: FieldSchema) -> str:
+    value = tables.text_of(field, name(field.name))
+    if field.type in TEXT_TYPES:
+        # Lines end with LF only, inside quotes too: a job with mixed ends has failed as
+        # `LineEnding is invalid on user data`.
+        value = f"replace(replace({value}, chr(13) || chr(10), chr(10)), chr(13), chr(10))"
+    return f"case when {tables.write(field.name)} then coalesce({value}, '#N/A') end"
+
+
+def _send(
+    send: Send, root: str, chunk: Chunk, *, ticket: Ticket, file: Path, remember: Remember
+) -> Ticket | None:
+    """Make, fill and close one job; None when its upload was lost, and it is aborted."""
+    made = job.create(
+        send,
+        root,
+        object_name=chunk.object,
+        operation=OPERATION[chunk.action],
+        key=chunk.key.name if chunk.action is Action.UPSERT else None,
+    )
+    ticket = replace(ticket, job=made)
+    remember(ticket)
+    try:
+        job.upload(send, root, made, file)
+    except AnswerLost:
+        # It may have arrived, but the job is still Open: end it, and begin anew.
+        _abort(send, root, made)
+        return None
+    ticket = replace(ticket, uploaded=True)
+    remember(ticket)
+    _close(send, root, made)
+    ticket = replace(ticket, closed=True)
+    remember(ticket)
+    return ticket
+
+
+def _close(send: Send, root: str, made: str) -> None:
+    for attempt in range(TRIES):
+        try:
+            job.close(send, root, made)
+        except AnswerLost:
+            if job.look(send, root, made).state is not State.OPEN:
+                return
+            if attempt == TRIES - 1:
+                raise
+        else:
+            return
+
+
+def _abort(send: Send, root: str, made: str) -> State:
+    """Abort a job if it is Open; give the state that it is then in."""
+    state = job.look(send, root, made).state
+    if state is not State.OPEN:
+        return state
+    try:
+        job.abort(send, root, made)
+    except CrmError as error:
+        # Its state changed meanwhile, or a lost first answer had done it.
+        if error.code != "INVALIDJOBSTATE":
+            raise
+        return job.look(send, root, made).state
+    return State.ABORTED
+
+
+def _job_of(ticket: Ticket) -> str:
+    if ticket.job is None:
+        raise CrmError(
+            "the chunk was never sent: its ticket names no job",
+            code="NOT_SENT",
+            fate=Fate.STOP,
+            hint="crm-sink resume",
+        )
+    return ticket.job

@@ -1,0 +1,134 @@
+"""The calls of one Bulk 2.0 ingest job, and how it stands. It knows nothing of changes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from crm_sink.crm.call import Call, Expect, Repeat
+from crm_sink.errors import CrmError, Fate
+from crm_sink.salesforce import answers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crm_sink.crm.call import Send
+
+JOBS = "/jobs/ingest"
+JOB = "/jobs/ingest/{id}"
+_JSON = {"Content-Type": "application/json; charset=UTF-8"}
+
+
+class State(StrEnum):
+    """The states of a job; `GONE` is ours: the org knows it no more (it keeps jobs 7 days)."""
+
+    OPEN = "Open"
+    UPLOADED = "UploadComplete"  # queued
+    RUNNING = "InProgress"
+    COMPLETE = "JobComplete"  # rows may have failed all the same
+    FAILED = "Failed"
+    ABORTED = "Aborted"
+    GONE = "Gone"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more happens to the job's rows."""
+        return self in {State.COMPLETE, State.FAILED, State.ABORTED, State.GONE}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """How a job stands. `processed` counts the failed rows in."""
+
+    id: str
+    state: State
+    processed: int = 0
+    failed: int = 0
+    error: str = ""
+
+
+def create(send: Send, root: str, *, object_name: str, operation: str, key: str | None) -> str:
+    """Make a job and give its id.
+
+    May be sent again after a lost answer: an Open job does nothing, and is closed by the org after
+    24 hours.
+    """
+    document = {"object": object_name, "operation": operation, "contentType": "CSV"}
+    document |= {"lineEnding": "LF", "columnDelimiter": "COMMA"}
+    if key is not None:
+        document["externalIdFieldName"] = key
+    call = Call("POST", f"{root}{JOBS}", JOBS, headers=_JSON, body=json.dumps(document).encode())
+    return answers.text(send(call).document, "id", JOBS)
+
+
+def upload(send: Send, root: str, job: str, csv: Path) -> None:
+    """Stream a file into a job, once: a second PUT is refused (BULK_API_ERROR). Never gzipped.
+
+    Raises:
+        AnswerLost: The job may or may not have its data: abort it and make another.
+    """
+    send(
+        Call(
+            "PUT",
+            f"{root}{JOBS}/{job}/batches",
+            f"{JOB}/batches",
+            headers={"Content-Type": "text/csv"},
+            body=csv,
+            expect=Expect.NOTHING,
+            repeat=Repeat.SETTLE,
+        )
+    )
+
+
+def close(send: Send, root: str, job: str) -> None:
+    """Tell the org to begin.
+
+    Raises:
+        AnswerLost: It may or may not have begun: ask for the state.
+    """
+    _patch(send, root, job, State.UPLOADED, Repeat.SETTLE)
+
+
+def abort(send: Send, root: str, job: str) -> None:
+    """End a job that has not begun. A second time it is refused (INVALIDJOBSTATE)."""
+    _patch(send, root, job, State.ABORTED, Repeat.SAFE)
+
+
+def look(send: Send, root: str, job: str) -> Job:
+    """Ask how a job stands. Only the state tells that it is done: the counts run ahead of it."""
+    try:
+        document = send(Call("GET", f"{root}{JOBS}/{job}", JOB)).document
+    except CrmError as error:
+        if error.code != "NOT_FOUND":
+            raise
+        return Job(job, State.GONE)
+    state = answers.text(document, "state", JOB)
+    if state not in set(State):
+        raise CrmError(
+            f"job {job} is in a state we do not know: {state}",
+            code="UNEXPECTED_ANSWER",
+            fate=Fate.STOP,
+            where=JOB,
+            hint="look at the job in Setup, Bulk Data Load Jobs",
+        )
+    return Job(
+        id=job,
+        state=State(state),
+        processed=answers.number(document, "numberRecordsProcessed", JOB),
+        failed=answers.number(document, "numberRecordsFailed", JOB),
+        error=str(document.get("errorMessage") or ""),
+    )
+
+
+def fetch(send: Send, root: str, job: str, results: str, into: Path) -> Path:
+    """Download successfulResults, failedResults or unprocessedrecords to a file."""
+    path = f"{root}{JOBS}/{job}/{results}/"
+    send(Call("GET", path, f"{JOB}/{results}", into=into, expect=Expect.CSV))
+    return into
+
+
+def _patch(send: Send, root: str, job: str, state: State, repeat: Repeat) -> None:
+    body = json.dumps({"state": state.value}).encode()
+    send(Call("PATCH", f"{root}{JOBS}/{job}", JOB, headers=_JSON, body=body, repeat=repeat))

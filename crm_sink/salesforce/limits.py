@@ -1,0 +1,46 @@
+"""The org's allowance of calls: from the header of every answer, else from `GET /limits`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from crm_sink.crm.call import Allowance, Call
+from crm_sink.crm.contract import Budget
+from crm_sink.salesforce import answers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crm_sink.crm.call import Send
+    from crm_sink.crm.observed import Usage
+
+# `api-usage=17/15000; per-app-api-usage=17/250(appName=x)`: the first is the org's.
+_USAGE = re.compile(r"(?:^|[;\s])api-usage=(\d+)/(\d+)")
+
+
+def allowance_of(header: str) -> Allowance | None:
+    """Read `Sforce-Limit-Info`."""
+    found = _USAGE.search(header)
+    return Allowance(int(found[1]), int(found[2])) if found else None
+
+
+def budget(send: Send, root: str, usage: Callable[[], Usage]) -> Budget:
+    """Tell how many calls are left in the rolling 24 hours.
+
+    Costs a call only when no answer has told it yet.
+
+    Args:
+        send: Sends a call.
+        root: `/services/data/vXX.0`.
+        usage: What this process has sent so far.
+    """
+    known = usage().allowance
+    if known is None:
+        label = "/limits"
+        answer = send(Call("GET", f"{root}/limits", label))
+        daily = answers.mapping(answer.document, "DailyApiRequests", label)
+        limit = answers.number(daily, "Max", label)
+        known = Allowance(limit - answers.number(daily, "Remaining", label), limit)
+    # Paid orgs may overshoot their allowance for a while.
+    return Budget(known.limit, max(0, known.limit - known.used), usage().calls)

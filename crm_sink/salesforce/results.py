@@ -1,0 +1,239 @@
+"""Collects the outcomes of a Bulk job: one for each change of its chunk, matched by id or key.
+
+The order of the results means nothing and their values are re-serialised (`250` comes back as
+`"250.0"`), so a row is known by its record id (updates) or by its text key (creates), never by
+its place. Only those columns are read out of the files.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_sink import tables
+from crm_sink.crm.policy import poll_waits
+from crm_sink.engine import literal, name
+from crm_sink.errors import CrmError, Fate
+from crm_sink.salesforce import job, pages
+from crm_sink.salesforce.fate import fate_of
+from crm_sink.salesforce.job import Job, State
+from crm_sink.tickets import Action
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crm_sink.clock import Clock
+    from crm_sink.crm.call import Send
+    from crm_sink.crm.contract import Chunk, Ticket
+    from crm_sink.engine import Engine, Relation
+
+SUCCESSFUL, FAILED, UNPROCESSED = "successfulResults", "failedResults", "unprocessedrecords"
+# How often results that are short of the job's own counts are fetched.
+TRIES = 3
+# `CODE:message:Field1 Field2 --`; colons and line ends may stand in the message. The second form
+# is for a text that lacks the last part.
+ERROR = r"^([A-Z][A-Z0-9_]*):(.*):([^:]*?)\s*-*\s*$"
+SHORT_ERROR = r"^([A-Z][A-Z0-9_]*):(.*)$"
+
+
+def collect(
+    send: Send,
+    root: str,
+    clock: Clock,
+    chunk: Chunk,
+    ticket: Ticket,
+    *,
+    engine: Engine,
+    into: Path,
+) -> Relation:
+    """Fetch one outcome for each change of a chunk into table `outcomes`.
+
+    A change that is in no result has code RESULT_MISSING, after the results were fetched three
+    times. If the whole job failed before its first row, every change has the job's own error.
+
+    Raises:
+        CrmError: The job has not ended (NOT_DONE); or there are results for rows that the chunk
+            does not have, or two for one row (RESULTS_DISAGREE).
+    """
+    ended = _ended(send, root, ticket)
+    waits = poll_waits(first=1.0)
+    for attempt in range(1, TRIES + 1):
+        files = _fetch(send, root, ended, chunk, into=into, all_files=attempt > 1)
+        outcomes = engine.save(_outcomes(chunk, ended, files), into)
+        whole = _is_whole(engine, chunk, ended, outcomes, files=files)
+        for file in files.values():
+            file.unlink()
+        if whole or attempt == TRIES:
+            return outcomes
+        clock.sleep(next(waits))
+    raise AssertionError("the last attempt returns")
+
+
+def _ended(send: Send, root: str, ticket: Ticket) -> Job:
+    if ticket.job is None:
+        raise CrmError(
+            "the chunk was never sent: its ticket names no job",
+            code="NOT_SENT",
+            fate=Fate.STOP,
+            hint="crm-sink resume",
+        )
+    found = job.look(send, root, ticket.job)
+    if found.state.has_ended and found.state is not State.GONE:
+        return found
+    what = "is not done yet" if found.state is not State.GONE else "is no longer kept by the org"
+    raise CrmError(
+        f"job {found.id} {what}",
+        code="NOT_DONE" if found.state is not State.GONE else "JOB_GONE",
+        fate=Fate.RETRY if found.state is not State.GONE else Fate.STOP,
+        where=job.JOB,
+        hint="crm-sink resume" if found.state is not State.GONE else "crm-sink sync the mapping",
+    )
+
+
+def _fetch(
+    send: Send, root: str, ended: Job, chunk: Chunk, *, into: Path, all_files: bool
+) -> dict[str, Path]:
+    """Download the result files that can hold something: each costs a call."""
+    if ended.processed == 0 and ended.state is not State.COMPLETE and not all_files:
+        return {}
+    wanted = {
+        SUCCESSFUL: ended.processed > ended.failed,
+        FAILED: ended.failed > 0,
+        UNPROCESSED: ended.state is not State.COMPLETE or ended.processed < chunk.changes.rows,
+    }
+    return {
+        kind: job.fetch(send, root, ended.id, kind, into.with_suffix(f".{kind}.csv"))
+        for kind, needed in wanted.items()
+        if needed or all_files
+    }
+
+
+def _outcomes(chunk: Chunk, ended: Job, files: dict[str, Path]) -> str:
+    parts = {SUCCESSFUL: _successes, FAILED: _failures}
+    queries = [parts[kind](chunk, file) for kind, file in files.items() if kind in parts]
+    if UNPROCESSED in files:
+        queries.append(_untouched(chunk, ended, files[UNPROCESSED]))
+    results = " union all ".join(queries) or f"{_row('null')} where false"
+    code, message = _of_absent(ended, files)
+    return f"""
+        with result as ({results})
+        select c.chunk, c.row, c.key, coalesce(r.id, c.id) as id,
+            coalesce(r.ok, false) as ok, coalesce(r.created, false) as created,
+            case when r.k is null then {literal(code)} else r.code end as code,
+            case when r.k is null then {literal(message)} else r.message end as message,
+            r.fields
+        from {chunk.changes.scan()} as c left join result as r on {_key_of_change(chunk)} = r.k
+    """
+
+
+def _successes(chunk: Chunk, file: Path) -> str:
+    columns = pages.header(file)
+    created = "lower(sf__Created) = 'true'" if "sf__Created" in columns else "false"
+    row = _row(_key_of_result(chunk, columns), id="sf__Id", ok="true", created=created)
+    return f"{row} from {pages.scan([file], columns)}"
+
+
+def _failures(chunk: Chunk, file: Path) -> str:
+    columns = pages.header(file)
+    row = _row(
+        _key_of_result(chunk, columns),
+        id="sf__Id",
+        code="coalesce(nullif(part.code, ''), nullif(short.code, ''), 'UNKNOWN_EXCEPTION')",
+        message="case when part.code <> '' then part.message when short.code <> '' "
+        "then short.message else coalesce(error, 'no reason given') end",
+        fields=r"nullif(regexp_replace(trim(part.fields), '[,\s]+', ',', 'g'), '')",
+    )
+    key = ", ".join(name(column) for column in columns if column != "sf__Error")
+    return f"""{row} from (
+        select {key}, sf__Error as error,
+            regexp_extract(error, {literal(ERROR)}, ['code', 'message', 'fields'], 's') as part,
+            regexp_extract(error, {literal(SHORT_ERROR)}, ['code', 'message'], 's') as short
+        from {pages.scan([file], columns)})"""
+
+
+def _untouched(chunk: Chunk, ended: Job, file: Path) -> str:
+    columns = pages.header(file)
+    message = ended.error or f"the job ended as {ended.state} before it came to this row"
+    row = _row(_key_of_result(chunk, columns), code="'UNPROCESSED'", message=literal(message))
+    return f"{row} from {pages.scan([file], columns)}"
+
+
+def _row(key: str, **values: str) -> str:
+    """Give the select list of one result: its key, then the columns of table `outcomes`."""
+    defaults = {"ok": "false", "created": "false"}
+    kinds = ("id", "ok", "created", "code", "message", "fields")
+    columns = ", ".join(
+        f"cast({values.get(kind, defaults.get(kind, 'null'))} as {tables.OUTCOMES[kind]}) as {kind}"
+        for kind in kinds
+    )
+    return f"select cast({key} as varchar) as k, {columns}"
+
+
+def _key_of_result(chunk: Chunk, columns: list[str]) -> str:
+    """Give the SQL for what a result row is known by. Our own columns are echoed as we wrote them.
+
+    `sf__Id` is empty for a failed insert, and was not given for failed updates before API v53.
+    """
+    own = {column.lower(): column for column in columns}
+    if chunk.action in (Action.UPDATE, Action.DELETE):
+        known = [name(own[key]) for key in ("id", "sf__id") if key in own]
+        if known:
+            return f"left(coalesce({', '.join(known)}), 15)"
+    elif chunk.key.name.lower() in own:
+        return tables.match_key(chunk.key, name(own[chunk.key.name.lower()]))
+    raise _disagree(chunk, "the results lack the column by which rows are known")
+
+
+def _key_of_change(chunk: Chunk) -> str:
+    if chunk.action in (Action.UPDATE, Action.DELETE):
+        return "left(c.id, 15)"
+    return tables.match_key(chunk.key, "c.key")
+
+
+def _of_absent(ended: Job, files: dict[str, Path]) -> tuple[str, str]:
+    """Give code and message for changes that are in no result."""
+    if files:
+        return "RESULT_MISSING", f"job {ended.id} tells nothing of this row"
+    if ended.state is State.FAILED:
+        # 0 rows processed and Failed: the file or its header is at fault, and nothing was done.
+        code = ended.error.split(":")[0].strip().upper()
+        message = ended.error or "the job failed and gives no reason"
+        return (code if code.isidentifier() else "UNPROCESSED"), message
+    return "UNPROCESSED", f"job {ended.id} was aborted before its first row"
+
+
+def _is_whole(
+    engine: Engine, chunk: Chunk, ended: Job, outcomes: Relation, *, files: dict[str, Path]
+) -> bool:
+    """Tell whether the results account for every row that the job says it processed.
+
+    Raises:
+        CrmError: There are two results for one row, or results for rows that were never sent.
+    """
+    if outcomes.rows != chunk.changes.rows:
+        raise _disagree(chunk, "a row has two results")
+    if not files:
+        return True
+    told, missing = engine.rows(
+        "select count(*) filter (code is null or code not in ('UNPROCESSED', 'RESULT_MISSING')), "
+        f"count(*) filter (code = 'RESULT_MISSING') from {outcomes.scan()}"
+    )[0]
+    if missing == 0 and told == ended.processed:
+        return True
+    held = sum(
+        int(engine.value(f"select count(*) from {pages.scan([file], pages.header(file))}"))
+        for kind, file in files.items()
+        if kind != UNPROCESSED
+    )
+    if held > told:
+        raise _disagree(chunk, f"{held - told} results are of rows that were never sent")
+    return bool(missing == 0)
+
+
+def _disagree(chunk: Chunk, what: str) -> CrmError:
+    return CrmError(
+        f"the results of chunk {chunk.number} do not fit what was sent: {what}",
+        code="RESULTS_DISAGREE",
+        fate=Fate.STOP,
+        where=job.JOB,
+        hint=fate_of("RESULTS_DISAGREE").hint,
+    )
