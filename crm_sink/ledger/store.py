@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from crm_sink.errors import LedgerError, NoSuchRun
 from crm_sink.ledger.contract import ChunkState, RunState
 from crm_sink.ledger.database import Database, open_database
+from crm_sink.ledger.lease import Lease, take_lease
 from crm_sink.ledger.migrate import migrate
 from crm_sink.ledger.rows import chunk_of_row, row_of_chunk, row_of_run, run_of_row, ticket_facts
 from crm_sink.ledger.schema import tables
@@ -47,15 +48,16 @@ def open_ledger(url: str | None, home: Path, clock: Clock) -> SqlLedger:
     except BaseException:
         database.close()
         raise
-    return SqlLedger(database, home)
+    return SqlLedger(database, home, clock)
 
 
 class SqlLedger:
     """A ledger in SQLite or PostgreSQL; see `contract.Ledger`. Several threads may use it."""
 
-    def __init__(self, database: Database, home: Path) -> None:
+    def __init__(self, database: Database, home: Path, clock: Clock) -> None:
         self.database = database
         self.home = home
+        self.clock = clock
 
     def __enter__(self) -> SqlLedger:
         return self
@@ -66,6 +68,14 @@ class SqlLedger:
     def close(self) -> None:
         """Close every connection."""
         self.database.close()
+
+    def lease(self, mapping: str, run: str) -> Lease:
+        """Take the lease on a mapping; use it in a `with`.
+
+        Raises:
+            AlreadyRunning: A live run holds it.
+        """
+        return take_lease(self.database, mapping, run, self.clock)
 
     def begin(self, run: Run) -> None:
         """Store a new run."""
