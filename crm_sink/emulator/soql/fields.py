@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_sink.emulator.children import children_of
 from crm_sink.emulator.errors import ApiError
+from crm_sink.emulator.soql.children import children_of
 from crm_sink.emulator.soql.complaints import malformed, no_such_children
 from crm_sink.emulator.soql.functions import PLAIN
 from crm_sink.emulator.soql.operands import Operands
@@ -18,8 +18,8 @@ from crm_sink.emulator.soql.tree import Call, Path, Query
 from crm_sink.emulator.sql import name
 
 if TYPE_CHECKING:
-    from crm_sink.emulator.children import Child
     from crm_sink.emulator.schema import Field
+    from crm_sink.emulator.soql.children import Child
     from crm_sink.emulator.soql.tree import Item
 
 # "FIELDS(ALL) and FIELDS(CUSTOM) need a LIMIT of at most 200" (SOQL reference).

@@ -54,7 +54,7 @@ class Groups:
                 at = item.operand.at if item.operand else 0
                 raise malformed(self._soql, at, f"duplicate alias: {header}")
             self._aliases[header.lower()] = (sql, field)
-            found.append(Column(header, field, sql, is_aggregate))
+            found.append(Column(header, field, sql, is_aggregate, _shown(item, header)))
         return tuple(found)
 
     def tail(self) -> str:
@@ -112,3 +112,11 @@ class Groups:
     def _ordering(self, one: Ordering) -> list[str]:
         sql, field, _ = self._sql(one.operand)
         return sort_keys(sql, field, one)
+
+
+def _shown(item: Item, header: str) -> str:
+    call = item.operand
+    if not isinstance(call, Call) or call.argument is None:
+        return header
+    inner = call.argument.text if isinstance(call.argument, Path) else call.argument.name
+    return f"{call.name.lower()}({inner})"

@@ -30,12 +30,16 @@ ADDRESS_PARTS = (
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a result: the header in CSV, the field it shows, and the SQL of its value."""
+    """One column of a result: the header in CSV, the field it shows, and the SQL of its value.
+
+    `shown` is how an aggregate is called by people: `count(Id)`.
+    """
 
     header: str
     field: Field
     sql: str
     is_aggregate: bool = False
+    shown: str = ""
     children: tuple[Column, ...] = ()
 
 

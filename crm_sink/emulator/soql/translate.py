@@ -7,7 +7,7 @@ Not imitated: query cost limits, the 20-relationship limits, selective-query rul
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.errors import ApiError
@@ -35,7 +35,7 @@ class Translation:
     """A query in SQL. `kind` is records, aggregate or count.
 
     `record` makes one record's JSON text; `tail` is everything from FROM on but the order and
-    the limit, which `select` adds.
+    the limit, which `select` adds. `is_ordered` says whether the query itself asks for an order.
     """
 
     kind: str
@@ -47,6 +47,7 @@ class Translation:
     limit: int | None
     offset: int
     parameters: dict[str, object]
+    is_ordered: bool = False
 
     @property
     def has_long_text(self) -> bool:
@@ -65,9 +66,12 @@ class Translation:
         return f"select count(*) from ({self.select('1 as one')})"
 
     def csv(self) -> str:
-        """Give the statement whose columns are the texts of a Bulk result."""
+        """Give the statement whose columns are the texts of a Bulk result.
+
+        A query that asks for no order gets none: ten million ids need no sorting.
+        """
         what = ", ".join(f"{csv_text(c.sql, c.field)} as {name(c.header)}" for c in self.columns)
-        return self.select(what)
+        return self.select(what) if self.is_ordered else replace(self, order="").select(what)
 
 
 def translate(soql: str, reading: Reading) -> Translation:
@@ -123,6 +127,7 @@ def _translation(
         limit=query.limit,
         offset=query.offset,
         parameters=scope.statement.parameters,
+        is_ordered=bool(query.order),
     )
 
 

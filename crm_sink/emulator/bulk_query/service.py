@@ -1,0 +1,229 @@
+"""Bulk 2.0 query jobs: create, look at, abort, delete, list, and fetch results.
+
+A job's query is translated when the job is made, so that a wrong one is refused at once; it is
+run by the org's job thread. See `results` for what is fetched.
+
+Not imitated: PK chunking, the 7 days after which results vanish, daily quotas. Not on record and
+so only likely: the wording for OFFSET, for results asked too early and for the wrong version.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.routing import Route
+
+from crm_sink.emulator.bulk_query import results as rows
+from crm_sink.emulator.clock import stamp
+from crm_sink.emulator.errors import ApiError
+from crm_sink.emulator.jobs import ABORTED, ACCEPTED, DONE, ENDED, FAILED, RUNNING, UPLOADED
+from crm_sink.emulator.soql.scope import Reading
+from crm_sink.emulator.soql.translate import translate
+from crm_sink.emulator.wire import json_object, reply
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from crm_sink.emulator.jobs import Job
+    from crm_sink.emulator.org import Org
+    from crm_sink.emulator.soql.translate import Translation
+
+KIND = "query"
+ALLOWED = {
+    "operation": ("query", "queryAll"),
+    "contentType": ("CSV",),
+    "lineEnding": ("LF", "CRLF"),
+    "columnDelimiter": tuple(rows.DELIMITERS),
+}
+DEFAULTS = {"contentType": "CSV", "lineEnding": "LF", "columnDelimiter": "COMMA"}
+LISTED = 1000
+NO_COMPOUND = "Selecting compound data not supported in Bulk Query"
+NO_AGGREGATE = "Aggregate Relationships not supported in Bulk V2 Query with CSV content type"
+NO_OFFSET = "OFFSET not supported in Bulk V2 Query"
+
+
+def install(org: Org) -> None:
+    """Let the org's job thread work query jobs."""
+    org.jobs.register(KIND, lambda job: work(org, job))
+
+
+def work(org: Org, job: Job) -> None:
+    """Run a job's query into its results file."""
+    started = org.clock.monotonic()
+    org.jobs.change(job.id, state=RUNNING)
+    try:
+        found = _translated(org, job.query or "", job.operation, job.api_version)
+    except ApiError as error:
+        # A field may have gone since the job was made.
+        org.jobs.change(job.id, state=FAILED, error=error.message)
+        return
+    written = rows.write(org, job, found)
+    if org.jobs.find(job.id, KIND).state == ABORTED:
+        return
+    spent = int((org.clock.monotonic() - started) * 1000)
+    more = {"ordered": found.is_ordered}
+    org.jobs.change(job.id, state=DONE, processed=written, total_ms=spent, more=more)
+
+
+async def create(request: Request) -> Response:
+    """Answer `POST /jobs/query`."""
+    org: Org = request.app.state.org
+    body = {**DEFAULTS, **await json_object(request)}
+    for key, allowed in ALLOWED.items():
+        if body.get(key) not in allowed:
+            raise _bad_value(body.get(key), key)
+    soql = body.get("query")
+    if not isinstance(soql, str) or not soql.strip():
+        raise _bad_value(soql, "query")
+    job = await run_in_threadpool(_create, org, body, soql, request.path_params["version"])
+    # The reply is of the moment of creation: a quick job may have ended already.
+    return reply({**_brief(job), **_format(job)})
+
+
+def show(request: Request) -> Response:
+    """Answer `GET /jobs/query/<id>`."""
+    return reply(_whole(_found(request)))
+
+
+def show_all(request: Request) -> Response:
+    """Answer `GET /jobs/query`, in the order of creation."""
+    org: Org = request.app.state.org
+    version = request.path_params["version"]
+    jobs = org.jobs.all(KIND)
+    locator = request.query_params.get("queryLocator", "")
+    start = int(locator) if locator.isdigit() else 0
+    after = start + LISTED
+    more = f"/services/data/v{version}/jobs/query?queryLocator={after}"
+    listed = [{**_brief(job), "jobType": "V2Query", **_format(job)} for job in jobs[start:after]]
+    done = after >= len(jobs)
+    return reply({"done": done, "nextRecordsUrl": None if done else more, "records": listed})
+
+
+async def change(request: Request) -> Response:
+    """Answer `PATCH /jobs/query/<id>`: the only change is to abort."""
+    org: Org = request.app.state.org
+    job = _found(request)
+    state = (await json_object(request)).get("state")
+    if state != ABORTED:
+        raise _bad_value(state, "state")
+    if job.state in ENDED:
+        word = {DONE: "Completed"}.get(job.state, job.state)
+        text = f"Aborting already {word} Job not allowed"
+        raise ApiError(400, "INVALIDJOBSTATE", text)
+    aborted = await run_in_threadpool(org.jobs.change, job.id, state=ABORTED)
+    return reply(_brief(aborted))
+
+
+def delete(request: Request) -> Response:
+    """Answer `DELETE /jobs/query/<id>`."""
+    job = _found(request)
+    if job.state == RUNNING:
+        raise ApiError(400, "INVALIDJOBSTATE", "Deleting InProgress Job not allowed")
+    request.app.state.org.jobs.delete(job.id)
+    return Response(status_code=204, media_type="text/plain")
+
+
+def results(request: Request) -> Response:
+    """Answer `GET /jobs/query/<id>/results?maxRecords=…&locator=…`."""
+    job = _found(request)
+    _check_done(job)
+    return rows.answer(request.app.state.org, job, request.query_params)
+
+
+def result_pages(request: Request) -> Response:
+    """Answer `GET /jobs/query/<id>/resultPages`: where up to five pages begin."""
+    job = _found(request)
+    _check_done(job)
+    return reply(rows.pages(job, request.query_params, request.path_params["version"]))
+
+
+def _create(org: Org, body: dict[str, Any], soql: str, version: str) -> Job:
+    found = _translated(org, soql, body["operation"], version)
+    return org.jobs.create(
+        KIND,
+        body["operation"],
+        found.target.name,
+        state=UPLOADED,
+        api_version=version,
+        line_ending=body["lineEnding"],
+        column_delimiter=body["columnDelimiter"],
+        query=soql,
+    )
+
+
+def _found(request: Request) -> Job:
+    job: Job = request.app.state.org.jobs.find(request.path_params["job"], KIND)
+    if job.api_version != request.path_params["version"]:
+        text = f"The API version of the job is {job.api_version}"
+        raise ApiError(409, "API_VERSION_MISMATCH", text)
+    return job
+
+
+def _check_done(job: Job) -> None:
+    if job.state != DONE:
+        text = f"Results of a job are not available while it is {job.state}"
+        raise ApiError(400, "INVALIDJOBSTATE", text)
+
+
+def _translated(org: Org, soql: str, operation: str, version: str) -> Translation:
+    """Translate a query, and refuse what bulk jobs do not do (facts 4.10)."""
+    now = org.now().replace(tzinfo=None)
+    found = translate(soql, Reading(org.store.objects, now, version, operation == "queryAll"))
+    if found.kind != "records" or any(column.children for column in found.columns):
+        raise ApiError(400, "API_ERROR", NO_AGGREGATE)
+    if any(column.field.type == "address" for column in found.columns):
+        raise ApiError(400, "API_ERROR", NO_COMPOUND)
+    if found.offset:
+        raise ApiError(400, "API_ERROR", NO_OFFSET)
+    return found
+
+
+def _bad_value(value: object, key: str) -> ApiError:
+    shown = "" if value is None else value
+    return ApiError(400, "API_ERROR", f"Invalid value: '{shown}' supplied for property: '{key}'")
+
+
+def _brief(job: Job) -> dict[str, Any]:
+    """Give the keys that every reply about a job has; an abort's reply ends here."""
+    return {
+        "id": job.id,
+        "operation": job.operation,
+        "object": job.object,
+        "createdById": job.created_by,
+        "createdDate": stamp(job.created.replace(microsecond=0)),
+        "systemModstamp": stamp(job.modified.replace(microsecond=0)),
+        "state": job.state,
+        "concurrencyMode": "Parallel",
+        "contentType": "CSV",
+        "apiVersion": float(job.api_version),
+    }
+
+
+def _format(job: Job) -> dict[str, Any]:
+    return {"lineEnding": job.line_ending, "columnDelimiter": job.column_delimiter}
+
+
+def _whole(job: Job) -> dict[str, Any]:
+    told: dict[str, Any] = {**_brief(job), "jobType": "V2Query", **_format(job)}
+    if job.state not in ACCEPTED or job.state == RUNNING:
+        told |= {
+            "numberRecordsProcessed": job.processed or 0,
+            "retries": 0,
+            "totalProcessingTime": job.total_ms,
+        }
+    if job.error is not None:
+        told["errorMessage"] = job.error
+    return told
+
+
+routes = [
+    Route("/services/data/v{version}/jobs/query", create, methods=["POST"]),
+    Route("/services/data/v{version}/jobs/query", show_all, methods=["GET"]),
+    Route("/services/data/v{version}/jobs/query/{job}", show, methods=["GET"]),
+    Route("/services/data/v{version}/jobs/query/{job}", change, methods=["PATCH"]),
+    Route("/services/data/v{version}/jobs/query/{job}", delete, methods=["DELETE"]),
+    Route("/services/data/v{version}/jobs/query/{job}/results", results, methods=["GET"]),
+    Route("/services/data/v{version}/jobs/query/{job}/resultPages", result_pages, methods=["GET"]),
+]

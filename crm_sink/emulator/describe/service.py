@@ -1,0 +1,272 @@
+"""`/sobjects`, `/sobjects/X` and `/sobjects/X/describe`: what the org knows of its objects.
+
+Every key of the recordings is there, in their order; 304 answers `If-Modified-Since` when no
+object was changed since.
+
+Not imitated: layouts, record types other than Master, field-level security, list views by API.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from crm_sink.emulator.describe.field import describe_field
+from crm_sink.emulator.errors import not_found
+from crm_sink.emulator.soql.children import children_of
+from crm_sink.emulator.sql import name
+from crm_sink.emulator.wire import reply
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from starlette.requests import Request
+
+    from crm_sink.emulator.org import Org
+    from crm_sink.emulator.schema import ObjectType
+    from crm_sink.emulator.soql.children import Child
+
+MASTER_RECORD_TYPE = "012000000000000AAA"
+# Objects that an API client may not write: they are set up, not entered.
+READ_ONLY = frozenset({"Organization", "Profile", "TabDefinition", "RecordType"})
+SEARCHED = frozenset({"Account", "Contact", "Lead", "Opportunity", "User"})
+MERGED = frozenset({"Account", "Contact", "Lead"})
+RECENT = 5
+
+
+def show_all(request: Request) -> Response:
+    """Answer the global describe."""
+    org: Org = request.app.state.org
+    version = request.path_params["version"]
+    if _is_unchanged(request):
+        return _unchanged(request)
+    found = sorted(org.store.objects.values(), key=lambda one: one.name)
+    body = {
+        "encoding": "UTF-8",
+        "maxBatchSize": 200,
+        "sobjects": [summary(one, version) for one in found],
+    }
+    return reply(body, headers=_stamped(request))
+
+
+def show_one(request: Request) -> Response:
+    """Answer the describe of one object."""
+    org: Org = request.app.state.org
+    target = _target(request)
+    if _is_unchanged(request):
+        return _unchanged(request)
+    body = describe(org.store.objects, target, request.path_params["version"], org.url(request))
+    return reply(body, headers=_stamped(request))
+
+
+def show_basics(request: Request) -> Response:
+    """Answer `GET /sobjects/X`: its flags and a few records."""
+    org: Org = request.app.state.org
+    target = _target(request)
+    version = request.path_params["version"]
+    return reply(
+        {"objectDescribe": summary(target, version), "recentItems": _recent(org, target, version)}
+    )
+
+
+def summary(target: ObjectType, version: str) -> dict[str, object]:
+    """Give an object's entry in the global describe."""
+    written = target.name not in READ_ONLY
+    is_deletable = written and target.find("IsDeleted") is not None
+    searched = target.custom or target.name in SEARCHED
+    return {
+        "activateable": False,
+        "associateEntityType": None,
+        "associateParentEntity": None,
+        "createable": written,
+        "custom": target.custom,
+        "customSetting": False,
+        "deepCloneable": False,
+        "deletable": is_deletable,
+        "deprecatedAndHidden": False,
+        "feedEnabled": target.name in SEARCHED,
+        "hasSubtypes": False,
+        "isInterface": False,
+        "isSubtype": False,
+        "keyPrefix": target.key_prefix,
+        "label": target.label,
+        "labelPlural": target.label_plural,
+        "layoutable": searched,
+        "mergeable": target.name in MERGED,
+        "mruEnabled": searched,
+        "name": target.name,
+        "queryable": True,
+        "replicateable": written,
+        "retrieveable": True,
+        "searchable": searched,
+        "triggerable": searched,
+        "undeletable": is_deletable,
+        "updateable": written,
+        "urls": _urls(target.name, version),
+    }
+
+
+def describe(
+    objects: Mapping[str, ObjectType], target: ObjectType, version: str, instance: str
+) -> dict[str, object]:
+    """Give the full describe of an object, keys in the recorded (alphabetical) order."""
+    page = f"{instance}/{{ID}}"
+    more: dict[str, object] = {
+        "actionOverrides": [],
+        "childRelationships": [_child(child) for child in children_of(objects, target)],
+        "compactLayoutable": target.custom or target.name in SEARCHED,
+        "defaultImplementation": None,
+        "extendedBy": None,
+        "extendsInterfaces": None,
+        "fields": [describe_field(target, field) for field in target.fields.values()],
+        "implementedBy": None,
+        "implementsInterfaces": None,
+        "listviewable": None,
+        "lookupLayoutable": None,
+        "namedLayoutInfos": [],
+        "networkScopeFieldName": None,
+        "recordTypeInfos": [_master(target.name, version)],
+        "searchLayoutable": target.custom or target.name in SEARCHED,
+        "sobjectDescribeOption": "FULL",
+        "supportedScopes": [
+            {"label": f"All {target.label_plural.lower()}", "name": "everything"},
+            {"label": f"My {target.label_plural.lower()}", "name": "mine"},
+        ],
+        "urls": {
+            "compactLayouts": f"{_path(target.name, version)}/describe/compactLayouts",
+            "rowTemplate": f"{_path(target.name, version)}/{{ID}}",
+            "approvalLayouts": f"{_path(target.name, version)}/describe/approvalLayouts",
+            "uiDetailTemplate": page,
+            "uiEditTemplate": f"{page}/e",
+            "listviews": f"{_path(target.name, version)}/listviews",
+            "describe": f"{_path(target.name, version)}/describe",
+            "uiNewRecord": f"{instance}/{target.key_prefix}/e",
+            "quickActions": f"{_path(target.name, version)}/quickActions",
+            "layouts": f"{_path(target.name, version)}/describe/layouts",
+            "sobject": _path(target.name, version),
+        },
+    }
+    return dict(sorted({**summary(target, version), **more}.items()))
+
+
+def _target(request: Request) -> ObjectType:
+    org: Org = request.app.state.org
+    found = org.store.objects.get(request.path_params["object"].lower())
+    if found is None:
+        raise not_found()
+    return found
+
+
+def _path(object_name: str, version: str) -> str:
+    return f"/services/data/v{version}/sobjects/{object_name}"
+
+
+def _urls(object_name: str, version: str) -> dict[str, str]:
+    path = _path(object_name, version)
+    return {
+        "compactLayouts": f"{path}/describe/compactLayouts",
+        "rowTemplate": f"{path}/{{ID}}",
+        "approvalLayouts": f"{path}/describe/approvalLayouts",
+        "listviews": f"{path}/listviews",
+        "describe": f"{path}/describe",
+        "quickActions": f"{path}/quickActions",
+        "layouts": f"{path}/describe/layouts",
+        "sobject": path,
+    }
+
+
+def _child(child: Child) -> dict[str, object]:
+    return {
+        "cascadeDelete": child.field.master_detail,
+        "childSObject": child.child.name,
+        "deprecatedAndHidden": False,
+        "field": child.field.name,
+        "junctionIdListNames": [],
+        "junctionReferenceTo": [],
+        "relationshipName": child.relationship,
+        "restrictedDelete": False,
+    }
+
+
+def _master(object_name: str, version: str) -> dict[str, object]:
+    layouts = f"{_path(object_name, version)}/describe/layouts/{MASTER_RECORD_TYPE}"
+    return {
+        "active": True,
+        "available": True,
+        "defaultRecordTypeMapping": True,
+        "developerName": "Master",
+        "master": True,
+        "name": "Master",
+        "recordTypeId": MASTER_RECORD_TYPE,
+        "urls": {"layout": layouts},
+    }
+
+
+def _recent(org: Org, target: ObjectType, version: str) -> list[dict[str, object]]:
+    """Give the records that were changed last; Salesforce gives those that the user looked at."""
+    shown = target.find("Name")
+    column = name(shown.name) if shown and not target.is_compound(shown) else '"Id"'
+    if shown and target.is_compound(shown):
+        column = "concat_ws(' ', FirstName, LastName)"
+    live = "where not IsDeleted" if target.find("IsDeleted") else ""
+    order = "LastModifiedDate desc," if target.find("LastModifiedDate") else ""
+    order = f'order by {order} "Id" limit {RECENT}'
+    text = f'select "Id", {column} from {name(target.name)} {live} {order}'
+    with org.store.cursor() as cursor:
+        rows = cursor.execute(text).fetchall()
+    path = _path(target.name, version)
+    return [
+        {
+            "attributes": {"type": target.name, "url": f"{path}/{record_id}"},
+            "Id": record_id,
+            "Name": text,
+        }
+        for record_id, text in rows
+    ]
+
+
+def _changed(request: Request) -> datetime:
+    """Give when the definitions were changed last, as far as describes have seen, in seconds.
+
+    A change within the same second moves the time on by one: no client is told 304 wrongly.
+    """
+    org: Org = request.app.state.org
+    now = org.now().replace(microsecond=0)
+    seen: tuple[dict[str, ObjectType], datetime] | None
+    seen = getattr(request.app.state, "described", None)
+    if seen is None or seen[0] != org.store.objects:
+        changed = now if seen is None else max(now, seen[1] + timedelta(seconds=1))
+        seen = (dict(org.store.objects), changed)
+        request.app.state.described = seen
+    return seen[1]
+
+
+def _stamped(request: Request) -> dict[str, str]:
+    return {"last-modified": format_datetime(_changed(request), usegmt=True)}
+
+
+def _is_unchanged(request: Request) -> bool:
+    text = request.headers.get("if-modified-since")
+    if text is None:
+        return False
+    try:
+        since = parsedate_to_datetime(text)
+    except ValueError:
+        return False
+    return since.tzinfo is not None and _changed(request) <= since
+
+
+def _unchanged(request: Request) -> Response:
+    return Response(status_code=304, headers=_stamped(request))
+
+
+routes = [
+    Route("/services/data/v{version}/sobjects", show_all, methods=["GET"]),
+    Route("/services/data/v{version}/sobjects/{object}", show_basics, methods=["GET"]),
+    Route("/services/data/v{version}/sobjects/{object}/describe", show_one, methods=["GET"]),
+]

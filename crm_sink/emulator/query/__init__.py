@@ -1,0 +1,3 @@
+"""SOQL over REST: `/query`, `/queryAll` and their pages."""
+
+from crm_sink.emulator.query.service import routes as routes
