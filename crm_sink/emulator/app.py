@@ -16,10 +16,12 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Match, Route
 
-from crm_sink.emulator import auth, calls, limits, versions
+from crm_sink.emulator import bulk_query, calls, describe, limits, query, versions
 from crm_sink.emulator.errors import ApiError, not_found
 from crm_sink.emulator.gate import Gate
+from crm_sink.emulator.login import auth
 from crm_sink.emulator.pretty import PrettyPrint
+from crm_sink.emulator.rest import collections, sobjects, upserts
 from crm_sink.emulator.wire import refusal
 
 if TYPE_CHECKING:
@@ -28,12 +30,24 @@ if TYPE_CHECKING:
 
     from crm_sink.emulator.org import Org
 
-SERVICES = (calls, versions, auth, limits)
+SERVICES = (
+    calls,
+    versions,
+    auth,
+    limits,
+    describe,  # before `sobjects`: /sobjects/X/describe is no record's id
+    sobjects,
+    upserts,
+    collections,
+    query,
+    bulk_query,
+)
 METHODS = ("HEAD", "GET", "POST", "PATCH", "PUT", "DELETE")
 
 
 def create_app(org: Org) -> Starlette:
     """Put the org behind HTTP. The org is `request.app.state.org` to every endpoint."""
+    bulk_query.install(org)
     routes = [route for service in SERVICES for route in service.routes]
     app = Starlette(
         routes=routes,

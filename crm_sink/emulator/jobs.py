@@ -215,9 +215,7 @@ class Jobs:
 
 
 def _read(store: Store) -> dict[str, Job]:
-    with store.writing() as cursor:
-        cursor.execute("create table if not exists _jobs (id varchar, json varchar)")
-        texts = cursor.execute("select json from _jobs").fetchall()
+    texts = store.cursor().execute("select json from _jobs").fetchall()
     found = [_from_json(text) for (text,) in texts]
     return {job.id: job for job in sorted(found, key=lambda job: job.id)}
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from crm_sink.emulator.calls import Calls
 from crm_sink.emulator.clock import SystemClock
-from crm_sink.emulator.credentials import Credentials, load_or_make
 from crm_sink.emulator.jobs import Jobs
 from crm_sink.emulator.limits import Limits
-from crm_sink.emulator.sessions import Sessions
+from crm_sink.emulator.login.credentials import Credentials, load_or_make
+from crm_sink.emulator.login.sessions import Sessions
 from crm_sink.emulator.settings import OrgSettings
 from crm_sink.emulator.sql import name
 from crm_sink.emulator.standard import standard_objects

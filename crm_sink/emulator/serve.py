@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from crm_sink.emulator.app import create_app
-from crm_sink.emulator.credentials import public_part
+from crm_sink.emulator.login.credentials import public_part
 from crm_sink.emulator.org import Org
 from crm_sink.emulator.settings import OrgSettings
 

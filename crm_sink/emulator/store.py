@@ -25,6 +25,15 @@ if TYPE_CHECKING:
     from crm_sink.emulator.clock import Clock
 
 FILE = "org.duckdb"
+# The org's own tables: definitions, id counters, jobs, and who wrote which records when.
+TABLES = (
+    "_objects (position integer, name varchar, json varchar)",
+    "_counters (object varchar, next bigint)",
+    "_jobs (id varchar, json varchar)",
+    "_writes (number bigint, moment timestamp, source varchar, object varchar, "
+    "operation varchar, written bigint, refused bigint)",
+    "_written (number bigint, id varchar, created boolean)",
+)
 
 
 class Store:
@@ -57,10 +66,8 @@ class Store:
             },
         )
         connection.execute("set global TimeZone = 'UTC'")
-        connection.execute(
-            "create table if not exists _objects (position integer, name varchar, json varchar)"
-        )
-        connection.execute("create table if not exists _counters (object varchar, next bigint)")
+        for table in TABLES:
+            connection.execute(f"create table if not exists {table}")
         store = cls(connection, folder, clock)
         store._counters = dict(connection.execute("select * from _counters").fetchall())
         for text in connection.execute("select json from _objects order by position").fetchall():

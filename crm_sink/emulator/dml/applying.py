@@ -1,0 +1,178 @@
+"""Carries out what `judging.judge` let through, each insert, update and delete as one statement.
+
+Every write moves SystemModstamp, LastModifiedDate and LastModifiedById, with equal values too
+(facts 9). Makes the temp table `outcome`, and keeps a line in the org's write log.
+
+Not imitated: field history, roll-ups, the old and new value of each field (the log has room).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_sink.emulator.dml import staging
+from crm_sink.emulator.sql import literal, name
+from crm_sink.emulator.standard import STAGES
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from crm_sink.emulator.dml.staging import Write
+    from crm_sink.emulator.org import Org
+    from crm_sink.emulator.schema import Field
+
+# Objects over which assignment rules run unless `Sforce-Auto-Assign: FALSE` is sent (facts 9).
+ASSIGNED = frozenset({"lead", "case", "account"})
+
+
+def apply(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: str) -> None:
+    """Write the rows that were not refused, and make `outcome` and the log.
+
+    Args:
+        cursor: The handle that `judge` used, inside `Store.writing()`.
+        org: Whose clock, user and log are used.
+        write: What `judge` judged.
+        source: Who writes, for the log: a method and path, or a job's id.
+    """
+    cursor.execute(
+        "create or replace temp table good as select * from matched anti join refused using (n)"
+    )
+    moment = f"{literal(f'{org.stamp():%Y-%m-%d %H:%M:%S}')}::timestamp"
+    if write.operation == "hardDelete":
+        cursor.execute(f"delete from {staging.name_of(write)} where Id in (select id from good)")
+    elif write.operation == "delete":
+        _delete(cursor, org, write, moment)
+    else:
+        if write.operation != "insert":
+            _update(cursor, org, write, moment)
+        if write.operation != "update":
+            _insert(cursor, org, write, moment)
+        _set_stage(cursor, write)
+        if write.assign and write.target.name.lower() in ASSIGNED:
+            _run_assignment(cursor, org, write)
+    make_outcome(cursor)
+    _log(cursor, org, write, source)
+
+
+def make_outcome(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Say of each staged row what became of it, also when nothing was applied."""
+    cursor.execute(
+        "create or replace temp table outcome as select n, "
+        "case when rank is null or not created then id end as id, created, rank, fault "
+        "from matched left join refused using (n)"
+    )
+
+
+def _update(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, moment: str) -> None:
+    changes = [
+        f"{name(column.field.name)} = case when w.{column.given} then w.{column.typed} "
+        f"else o.{name(column.field.name)} end"
+        for column in write.values()
+        if column.field.updateable
+    ]
+    changes += _modified(org, write, moment)
+    cursor.execute(
+        f"update {staging.name_of(write)} as o set {', '.join(changes)} "
+        "from (select * from typed join good using (n) where not created) w where o.Id = w.id"
+    )
+
+
+def _insert(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, moment: str) -> None:
+    user = literal(org.user_id)
+    filled = {
+        "Id": "g.id",
+        "IsDeleted": "false",
+        "OwnerId": user,
+        "CreatedDate": moment,
+        "CreatedById": user,
+        "LastModifiedDate": moment,
+        "LastModifiedById": user,
+        "SystemModstamp": moment,
+    }
+    given = {column.field.name: column for column in write.values() if column.field.createable}
+    columns, values = [], []
+    for field in write.target.stored():
+        start = filled.get(field.name) or _default(field)
+        if field.name in given:
+            column = given[field.name]
+            start = f"case when {column.given} then {column.typed} else {start or 'null'} end"
+            if field.name == "OwnerId":
+                start = f"coalesce({column.typed}, {user})"
+        if start is not None:
+            columns.append(name(field.name))
+            values.append(start)
+    cursor.execute(
+        f"insert into {staging.name_of(write)} ({', '.join(columns)}) select {', '.join(values)} "
+        "from typed join good g using (n) where created"
+    )
+
+
+def _delete(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, moment: str) -> None:
+    if write.target.find("IsDeleted") is None:
+        cursor.execute(f"delete from {staging.name_of(write)} where Id in (select id from good)")
+        return
+    changes = ["IsDeleted = true", *_modified(org, write, moment)]
+    cursor.execute(
+        f"update {staging.name_of(write)} set {', '.join(changes)} "
+        "where Id in (select id from good)"
+    )
+
+
+def _modified(org: Org, write: Write, moment: str) -> list[str]:
+    values = {
+        "LastModifiedDate": moment,
+        "LastModifiedById": literal(org.user_id),
+        "SystemModstamp": moment,
+    }
+    return [f"{key} = {value}" for key, value in values.items() if write.target.find(key)]
+
+
+def _default(field: Field) -> str | None:
+    if field.type == "boolean":
+        return str(bool(field.default)).lower()
+    return None if field.default is None else literal(str(field.default))
+
+
+def _set_stage(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
+    """Let an Opportunity's stage say whether it is closed and won, and how probable it is."""
+    if write.target.name != "Opportunity":
+        return
+    stage = write.column_of(write.target.fields["stagename"])
+    if stage is None:
+        return
+    chosen = write.column_of(write.target.fields["probability"])
+    keep = f"w.{chosen.given} and w.{chosen.typed} is not null" if chosen else "false"
+    stages = ", ".join(
+        f"({literal(label)}, {probability}, {closed}, {won}, {literal(forecast)})"
+        for label, (probability, closed, won, forecast) in STAGES.items()
+    )
+    cursor.execute(
+        "update Opportunity as o set IsClosed = v.closed, IsWon = v.won, "
+        "ForecastCategory = v.forecast, ForecastCategoryName = v.forecast, "
+        f"Probability = case when {keep} then o.Probability else v.probability end "
+        "from (select * from typed join good using (n)) w "
+        f"join (values {stages}) v(stage, probability, closed, won, forecast) "
+        f"on v.stage = w.{stage.typed} where o.Id = w.id and w.{stage.given}"
+    )
+
+
+def _run_assignment(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> None:
+    """Hand every written record to the default owner, as an org without an active rule may do."""
+    cursor.execute(
+        f"update {staging.name_of(write)} set OwnerId = ? where Id in (select id from good)",
+        [org.user_id],
+    )
+    fired = cursor.execute("select id from good order by n").fetchall()
+    org.state.rules_fired += [record for (record,) in fired]
+
+
+def _log(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: str) -> None:
+    """Remember who wrote which records, in `_writes` and `_written` (one row a record)."""
+    row = cursor.execute("select count(*), coalesce(max(number), 0) + 1 from _writes").fetchone()
+    number = 1 if row is None else row[1]
+    cursor.execute(
+        "insert into _writes select ?, ?, ?, ?, ?, (select count(*) from good), "
+        "(select count(*) from refused)",
+        [number, org.stamp(), source, write.target.name, write.operation],
+    )
+    cursor.execute("insert into _written select ?, id, created from good", [number])

@@ -1,0 +1,127 @@
+"""Judges staged rows, set by set: the one engine under REST, Collections and Bulk.
+
+A caller fills the temp tables `stage` (n, c0, c1, …: all text) and `faults`, says in a `Write` what
+the columns mean, and calls `judge`, then `applying.apply`. What became of each row then stands in
+the temp table `outcome` (n, id, created, rank, fault): fault is null, or code, message, fields.
+
+A null cell leaves its field alone; the dialect's `clear` text is null. Ranks order the faults of a
+row: the lowest is told.
+
+Not imitated: triggers, flows, validation and duplicate rules, several errors for one row, cascades
+of a delete, record locks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_sink.emulator.dml import matching, references, uniqueness
+from crm_sink.emulator.dml.staging import ACCESS, REQUIRED, TYPE, VALUE, is_required
+from crm_sink.emulator.dml.values import type_fault, typed_sql, value_faults
+from crm_sink.emulator.sql import literal
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from crm_sink.emulator.dml.staging import Write
+    from crm_sink.emulator.org import Org
+
+
+def judge(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> int:
+    """Find what is wrong with the staged rows and which record each one means; write nothing.
+
+    Returns:
+        How many rows are refused.
+    """
+    if not write.deletes:
+        references.find_lookups(cursor, write)
+    _type_values(cursor, write)
+    matching.match(cursor, org, write)
+    if not write.deletes:
+        _forbid_read_only(cursor, write)
+        references.check(cursor, org, write)
+        _require(cursor, write)
+        uniqueness.check(cursor, write)
+    cursor.execute(
+        "create or replace temp table refused as "
+        "select n, min(rank) as rank, arg_min(fault, rank) as fault from faults group by n"
+    )
+    row = cursor.execute("select count(*) from refused").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _type_values(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
+    """Make `typed` (n, and for each column its typed value and whether it was given)."""
+    columns = [] if write.deletes else write.values()
+    selected, joins, kinds, limits = ["s.n"], [], [], []
+    for column in columns:
+        raw = f"s.{column.raw}"
+        selected.append(f"{raw} is not null as {column.given}")
+        if column.lookup is not None:
+            selected.append(f"l{column.place}.id as {column.typed}")
+            joins.append(f"left join look{column.place} l{column.place} on l{column.place}.n = s.n")
+            continue
+        selected.append(f"{typed_sql(column.field, raw, write.dialect)} as {column.typed}")
+        kind = type_fault(column.field, column.raw, column.typed, write.dialect, column.place)
+        kinds += [kind] if kind else []
+        limits += value_faults(column.field, column.raw, column.typed, write.dialect)
+    cursor.execute(
+        f"create or replace temp table typed as select {', '.join(selected)} from stage s "
+        + " ".join(joins)
+    )
+    for rank, faults in ((TYPE, kinds), (VALUE, limits)):
+        if not faults:
+            continue
+        cases = " ".join(f"when {one.condition} then {one.struct()}" for one in faults)
+        cursor.execute(
+            f"insert into faults select n, {rank}, fault from (select n, case {cases} end as fault "
+            "from typed join stage using (n)) where fault is not null"
+        )
+
+
+def _forbid_read_only(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
+    """Refuse rows that set what the user may not write; every such field is named (facts 2.3)."""
+    culprits = []
+    for column in write.values():
+        creates = f"created and {str(not column.field.createable).lower()}"
+        updates = f"not created and {str(not column.field.updateable).lower()}"
+        if column.field.createable and column.field.updateable:
+            continue
+        culprits.append(
+            f"case when {column.given} and (({creates}) or ({updates})) "
+            f"then {literal(column.field.name)} end"
+        )
+    if not culprits:
+        return
+    text = (
+        "'Unable to create/update fields: ' || names || '. Please check the security settings of "
+        "this field and verify that it is read/write for your profile or permission set.'"
+    )
+    _refuse_named(cursor, ACCESS, "INVALID_FIELD_FOR_INSERT_UPDATE", text, culprits)
+
+
+def _require(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
+    """Refuse rows that would leave a required field empty, untouched ones too (facts 7.3)."""
+    culprits = []
+    for field in write.target.stored():
+        if not is_required(field):
+            continue
+        given = [column for column in write.columns if column.field is field]
+        empty = matching.lacks(field)
+        for column in given:
+            empty = f"case when {column.given} then {column.typed} is null else {empty} end"
+        culprits.append(f"case when {empty} then {literal(field.name)} end")
+    if culprits:
+        text = "'Required fields are missing: [' || names || ']'"
+        _refuse_named(cursor, REQUIRED, "REQUIRED_FIELD_MISSING", text, culprits)
+
+
+def _refuse_named(
+    cursor: duckdb.DuckDBPyConnection, rank: int, code: str, text: str, culprits: list[str]
+) -> None:
+    fields = f"{{'code': {literal(code)}, 'message': {text}, 'fields': string_split(names, ', ')}}"
+    cursor.execute(
+        f"insert into faults select n, {rank}, {fields} from ("
+        f"select n, concat_ws(', ', {', '.join(culprits)}) as names "
+        "from typed join matched using (n)) where names <> ''"
+    )

@@ -1,0 +1,149 @@
+"""Finds the record that each staged row means: by Id, by an external id, or a new one.
+
+Makes the temp table `matched` (n, id, created, gone, converted, raw, and `lacks_<field>` for each
+required field of the record as it stands). Deleted records are matched by Id only.
+
+Not imitated: sharing (INSUFFICIENT_ACCESS_OR_READONLY), approval locks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_sink.emulator.dml import staging
+from crm_sink.emulator.dml.values import BLANKS, fault_sql, key_sql, several_sql
+from crm_sink.emulator.ids import is_id_sql, normal_sql, record_id_sql
+from crm_sink.emulator.sql import literal, name
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from crm_sink.emulator.dml.staging import Write
+    from crm_sink.emulator.org import Org
+    from crm_sink.emulator.schema import Field
+
+
+def lacks(field: Field) -> str:
+    """Give the column of `matched` that says whether the record has this field empty."""
+    return name(f"lacks_{field.name}")
+
+
+def match(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> None:
+    """Make `matched`, and the faults of rows whose record cannot be found or written."""
+    if write.operation == "insert":
+        source = "select n, null::varchar as raw, null::varchar as found from stage"
+    elif write.external is not None and write.external.type != "id":
+        source = _by_external_id(cursor, write)
+    else:
+        source = _by_id(write)
+    _make_matched(cursor, org, write, source)
+    if write.operation != "insert":
+        _refuse(cursor, write)
+
+
+def _by_id(write: Write) -> str:
+    column = write.column_of(write.target.fields["id"])
+    if column is None:
+        return "select n, null::varchar as raw, null::varchar as found from stage"
+    text = f"nullif(trim(nullif({column.raw}, {literal(write.dialect.clear)}), {BLANKS}), '')"
+    return f"select n, raw, {normal_sql('raw')} as found from (select n, {text} as raw from stage)"
+
+
+def _by_external_id(cursor: duckdb.DuckDBPyConnection, write: Write) -> str:
+    """Match on an external id's value; rows that find several records are refused here."""
+    field = write.external
+    column = write.column_of(field) if field is not None else None
+    if field is None or column is None:
+        return "select n, null::varchar as raw, null::varchar as found from stage"
+    stored = key_sql(field, name(field.name))
+    live = "and not IsDeleted" if write.target.find("IsDeleted") else ""
+    cursor.execute(
+        "create or replace temp table keyed as "
+        f"select n, {key_sql(field, column.typed)} as k from typed"
+    )
+    cursor.execute(
+        "create or replace temp table hits as "
+        f"select {stored} as k, min(Id) as id, count(*) as hits, list(Id order by Id) as ids "
+        f"from {staging.name_of(write)} where {name(field.name)} is not null {live} "
+        f"and {stored} in (select k from keyed) group by all"
+    )
+    several = several_sql(field.label)
+    cursor.execute(
+        f"insert into faults select n, {staging.TARGET}, "
+        f"{fault_sql('DUPLICATE_EXTERNAL_ID', several, field.name)} "
+        "from keyed join hits using (k) where hits > 1"
+    )
+    return (
+        "select q.n, q.k::varchar as raw, h.id as found from keyed q left join hits h on h.k = q.k"
+    )
+
+
+def _make_matched(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: str) -> None:
+    """Join the found ids to the records as they stand, and give new ids to the rest."""
+    creates = write.operation == "insert" or (write.operation == "upsert" and not write.update_only)
+    is_new = "false"
+    if creates:
+        by_key = write.external is not None and write.external.type != "id"
+        is_new = "found is null and raw is not null" if by_key else "raw is null"
+    first = 0
+    if creates:
+        low, high = cursor.execute("select min(n), max(n) from stage").fetchone() or (0, 0)
+        if low is not None:
+            first = org.store.reserve(cursor, write.target.name, high - low + 1) - low
+    new_id = record_id_sql(write.target.key_prefix, f"n + {first}")
+    gone = "coalesce(o.IsDeleted, false)" if write.target.find("IsDeleted") else "false"
+    converted = "coalesce(o.IsConverted, false)" if write.target.find("IsConverted") else "false"
+    required = [field for field in write.target.stored() if staging.is_required(field)]
+    standing = "".join(f", o.{name(field.name)} is null as {lacks(field)}" for field in required)
+    join = f"left join {staging.name_of(write)} o on o.Id = m.found"
+    if write.operation == "insert":
+        standing = "".join(f", true as {lacks(field)}" for field in required)
+        gone = converted = "false"
+        join = ""
+    known = "null::varchar" if write.operation == "insert" else "o.Id"
+    cursor.execute(
+        f"create or replace temp table matched as select n, raw, {is_new} as created, "
+        f"case when {is_new} then {new_id} else {known} end as id, "
+        f"{gone} as gone, {converted} as converted{standing} from ({source}) m {join}"
+    )
+
+
+def _refuse(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
+    """Refuse rows without a key, with a key that is none, or whose record cannot be written."""
+    if write.external is not None and write.external.type != "id":
+        missing = f"{write.external.name} not specified"
+        unknown = fault_sql(NOT_FOUND, NOT_FOUND_TEXT)
+    else:
+        call = "a delete" if write.deletes else "an update"
+        missing = f"Id not specified in {call} call"
+        unknown = _unknown_id(write)
+    gone = "false" if write.operation == "hardDelete" else "gone"
+    converted = "false" if write.deletes else "converted"
+    converted_text = literal("cannot reference converted lead")
+    cases = (
+        f"case when raw is null then {fault_sql('MISSING_ARGUMENT', literal(missing))} "
+        f"when id is null then {unknown} "
+        f"when {gone} then {fault_sql('ENTITY_IS_DELETED', literal('entity is deleted'))} "
+        f"else {fault_sql('CANNOT_UPDATE_CONVERTED_LEAD', converted_text)} "
+        "end"
+    )
+    cursor.execute(
+        f"insert into faults select n, {staging.TARGET}, {cases} from matched "
+        f"where not created and (id is null or {gone} or {converted})"
+    )
+
+
+def _unknown_id(write: Write) -> str:
+    """Tell an id that is none, one of another object, and one that no record has."""
+    label = write.target.fields["id"].label
+    wrong = f"{literal(f'{label}: id value of incorrect type: ')} || raw"
+    return (
+        f"case when not {is_id_sql('raw')} then {fault_sql('MALFORMED_ID', MALFORMED)} "
+        f"when substr(raw, 1, 3) <> {literal(write.target.key_prefix)} then "
+        f"{fault_sql('MALFORMED_ID', wrong, 'Id')} else {fault_sql(NOT_FOUND, NOT_FOUND_TEXT)} end"
+    )
+
+
+MALFORMED = "'malformed id ' || raw"
+NOT_FOUND = "INVALID_CROSS_REFERENCE_KEY"
+NOT_FOUND_TEXT = "'invalid cross reference id'"

@@ -1,0 +1,122 @@
+"""What a write to an object consists of, and the staging table that holds its rows as text.
+
+A null cell leaves its field alone; the dialect's `clear` text is null. Judges nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crm_sink.emulator.sql import name
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from crm_sink.emulator.dml.values import Dialect
+    from crm_sink.emulator.schema import Field, ObjectType
+
+# Ranks of faults. The caller's own (an unknown field, a JSON token) come before all.
+CALLER, TYPE, TARGET, FOREIGN_KEY, TWIN, ACCESS, VALUE, REFERENCE, REQUIRED, UNIQUE = range(10)
+
+FAULT_TYPE = "struct(code varchar, message varchar, fields varchar[])"
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The record that a reference points to, named by an external id of its own."""
+
+    target: ObjectType
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What column `c<place>` of the staging table holds: a field's value, or a lookup's key."""
+
+    place: int
+    field: Field
+    lookup: Lookup | None = None
+
+    @property
+    def raw(self) -> str:
+        """The staged text."""
+        return f"c{self.place}"
+
+    @property
+    def typed(self) -> str:
+        """The typed value, in the table `typed`."""
+        return f"t{self.place}"
+
+    @property
+    def given(self) -> str:
+        """Whether the row says anything of this field, in the table `typed`."""
+        return f"s{self.place}"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write to one object.
+
+    Attributes:
+        operation: insert, update, upsert, delete or hardDelete.
+        external: The field that an upsert matches on; the Id field is one.
+        twins: Name of a table of keys (column k) that occur twice in the whole job, if the caller
+            has looked; by default the staged rows are looked at.
+        assign: Whether assignment rules run (no `Sforce-Auto-Assign: FALSE` was sent).
+        update_only: Whether an upsert may not create.
+    """
+
+    target: ObjectType
+    operation: str
+    columns: tuple[Column, ...]
+    dialect: Dialect
+    external: Field | None = None
+    twins: str | None = None
+    assign: bool = False
+    update_only: bool = False
+
+    @property
+    def deletes(self) -> bool:
+        """Whether rows are taken away."""
+        return self.operation in ("delete", "hardDelete")
+
+    def column_of(self, field: Field) -> Column | None:
+        """Give the column that holds a field's own value."""
+        for column in self.columns:
+            if column.field is field and column.lookup is None:
+                return column
+        return None
+
+    def values(self) -> list[Column]:
+        """Give the columns that are written: all but the record's own Id."""
+        return [column for column in self.columns if column.field.type != "id"]
+
+
+def stage(cursor: duckdb.DuckDBPyConnection, columns: int, source: str) -> None:
+    """Fill `stage` from a query of n and texts, and make an empty `faults`.
+
+    Args:
+        cursor: A handle inside `Store.writing()`.
+        columns: How many text columns the query gives after n.
+        source: The query.
+    """
+    names = ", ".join(f"c{place}" for place in range(columns))
+    cursor.execute(
+        f"create or replace temp table stage as select * from ({source}) s(n"
+        f"{', ' + names if names else ''})"
+    )
+    cursor.execute(
+        f"create or replace temp table faults (n bigint, rank integer, fault {FAULT_TYPE})"
+    )
+
+
+def is_required(field: Field) -> bool:
+    """Say whether a person must fill a field in: not nillable and nothing fills it by itself."""
+    free = field.nillable or field.auto or field.type == "boolean" or field.default is not None
+    return field.createable and not free
+
+
+def name_of(write: Write) -> str:
+    """Give the quoted table of the object that is written."""
+    return name(write.target.name)

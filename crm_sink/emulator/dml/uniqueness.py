@@ -1,0 +1,92 @@
+"""Refuses rows that would repeat a value that must be unique: against the table and in the batch.
+
+Rules: facts 3.1, 7.3. The same key twice in one upsert fails every row with that key; of two rows
+that would take the same unique value, the first gets it.
+
+Not imitated: duplicate rules (DUPLICATES_DETECTED).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_sink.emulator.dml import staging
+from crm_sink.emulator.dml.values import fault_sql, key_sql
+from crm_sink.emulator.sql import literal, name
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from crm_sink.emulator.dml.staging import Column, Write
+
+
+DUPLICATE = "DUPLICATE_VALUE"
+SAME_ID = "'duplicate id specified: ' || id"
+
+
+def check(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
+    """Add the faults of twins and of taken values."""
+    if write.operation != "insert":
+        _same_record_twice(cursor, write)
+    if write.operation == "upsert":
+        _same_key_twice(cursor, write)
+    for column in write.values():
+        if column.field.unique and column.field is not write.external:
+            _taken(cursor, write, column)
+
+
+def _same_record_twice(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
+    """Let the first of several rows for one Id through, and refuse the others."""
+    if write.external is not None and write.external.type != "id":
+        return
+    cursor.execute(
+        f"insert into faults select n, {staging.TWIN}, "
+        f"{fault_sql(DUPLICATE, SAME_ID)} "
+        "from matched join (select id, min(n) as first from matched "
+        "where id is not null group by id having count(*) > 1) using (id) where n > first"
+    )
+
+
+def _same_key_twice(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
+    field = write.external
+    column = write.column_of(field) if field is not None else None
+    if field is None or field.type == "id" or column is None:
+        return
+    key = key_sql(field, column.typed)
+    said = f"'Duplicate external id specified: ' || {column.typed}"
+    twins = write.twins
+    if twins is None:
+        twins = "twin_keys"
+        cursor.execute(
+            f"create or replace temp table twin_keys as select {key} as k from typed "
+            f"where {column.typed} is not null group by all having count(*) > 1"
+        )
+    cursor.execute(
+        f"insert into faults select n, {staging.TWIN}, "
+        f"{fault_sql(DUPLICATE, said, field.name)} from typed "
+        f"where {key} in (select k from {twins})"
+    )
+
+
+def _taken(cursor: duckdb.DuckDBPyConnection, write: Write, column: Column) -> None:
+    field = column.field
+    live = "where not IsDeleted" if write.target.find("IsDeleted") else ""
+    said = literal(f"duplicate value found: {field.name} duplicates value on record with id: ")
+    key, stored = key_sql(field, column.typed), key_sql(field, name(field.name))
+    cursor.execute(
+        "create or replace temp table wanted as "
+        f"select n, m.id, {key} as k from typed join matched m using (n) "
+        f"where {column.typed} is not null and n not in (select n from faults)"
+    )
+    cursor.execute(
+        f"insert into faults select w.n, {staging.UNIQUE}, "
+        f"{fault_sql(DUPLICATE, f'{said} || o.Id')} from wanted w "
+        f"join (select Id, {stored} as k from {staging.name_of(write)} {live}) o on o.k = w.k "
+        "where o.Id is distinct from w.id"
+    )
+    cursor.execute(
+        f"insert into faults select w.n, {staging.UNIQUE}, "
+        f"{fault_sql(DUPLICATE, f'{said} || f.id')} from wanted w "
+        "join (select k, min(n) as n, arg_min(id, n) as id from wanted group by k "
+        "having count(*) > 1) f on f.k = w.k where w.n > f.n"
+    )

@@ -1,0 +1,1 @@
+"""Who may come in: credentials, sessions and the OAuth endpoints."""

@@ -1,0 +1,164 @@
+"""One record by an external id: `/sobjects/X/Ext__c/value` (facts 2.5).
+
+Any idLookup field works, Id too. Before API 46.0 an update is answered 204 and a create without
+`created`.
+
+Not imitated: a `.json` at the end of a value read as a format.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.routing import Route
+
+from crm_sink.emulator import ids
+from crm_sink.emulator.dml.values import JSON, key_sql, typed_sql
+from crm_sink.emulator.errors import ApiError, not_found
+from crm_sink.emulator.rest.outcomes import Order, Outcome, asks_assignment
+from crm_sink.emulator.rest.reading import fields_of, read_records
+from crm_sink.emulator.rest.rows import is_key
+from crm_sink.emulator.rest.sobjects import (
+    ROOT,
+    created,
+    location,
+    record_of,
+    refuse,
+    source_of,
+    target_of,
+    write_one,
+)
+from crm_sink.emulator.sql import name
+from crm_sink.emulator.wire import json_text, parsed, reply
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from crm_sink.emulator.org import Org
+    from crm_sink.emulator.schema import Field, ObjectType
+
+SINCE_CREATED_KEY = 46.0
+
+
+async def upsert(request: Request) -> Response:
+    """Answer `PATCH /sobjects/X/Ext__c/value`."""
+    target = target_of(request)
+    key = key_of(request, target)
+    text, record = await record_of(request)
+    if any(one.lower() == key.name.lower() for one in record):
+        message = f"The {key.name} field should not be specified in the sobject data."
+        raise ApiError(400, "INVALID_FIELD", message)
+    update_only = request.query_params.get("updateOnly", "").lower() == "true"
+    order = Order("upsert", source_of(request), key, asks_assignment(request), update_only)
+    org: Org = request.app.state.org
+    keyed = {key.name: request.path_params["value"], **record}
+    several = await run_in_threadpool(_ids_of, org, target, key, request.path_params["value"])
+    if len(several) > 1:
+        return _choices(request, target, several)
+    if not several and update_only:
+        raise not_found()
+    outcome = await run_in_threadpool(write_one, org, target, keyed, order)
+    refuse(outcome, text)
+    return _answer(request, target, outcome)
+
+
+async def insert_by_id(request: Request) -> Response:
+    """Answer `POST /sobjects/X/Id`: an insert that takes Id for the external id (v37+)."""
+    if request.path_params["id"].lower() != "id":
+        raise ApiError(
+            405, "METHOD_NOT_ALLOWED",
+            "HTTP Method 'POST' not allowed. Allowed are HEAD,GET,PATCH,DELETE",
+        )  # fmt: skip
+    target = target_of(request)
+    record: Any = parsed(await json_text(request))
+    order = Order("insert", source_of(request), assign=asks_assignment(request))
+    org: Org = request.app.state.org
+    outcome = await run_in_threadpool(write_one, org, target, record, order)
+    refuse(outcome, "")
+    return created(request, target, outcome)
+
+
+async def read(request: Request) -> Response:
+    """Answer `GET /sobjects/X/Ext__c/value`."""
+    target = target_of(request)
+    key = key_of(request, target)
+    org: Org = request.app.state.org
+    found = await run_in_threadpool(_ids_of, org, target, key, request.path_params["value"])
+    if not found:
+        raise not_found()
+    if len(found) > 1:
+        return _choices(request, target, found)
+    fields = fields_of(target, request.query_params.get("fields"))
+    version = request.path_params["version"]
+    records = await run_in_threadpool(read_records, org, target, found, version, fields)
+    return reply(records[found[0]])
+
+
+async def delete(request: Request) -> Response:
+    """Answer `DELETE /sobjects/X/Ext__c/value`."""
+    target = target_of(request)
+    key = key_of(request, target)
+    org: Org = request.app.state.org
+    found = await run_in_threadpool(_ids_of, org, target, key, request.path_params["value"])
+    if not found:
+        raise not_found()
+    if len(found) > 1:
+        return _choices(request, target, found)
+    order = Order("delete", source_of(request))
+    refuse(await run_in_threadpool(write_one, org, target, {"Id": found[0]}, order), "")
+    return Response(status_code=204)
+
+
+def key_of(request: Request, target: ObjectType) -> Field:
+    """Give the field that the path names records by.
+
+    Raises:
+        ApiError: 404, it is no field or names no records.
+    """
+    asked = request.path_params["field"]
+    found = target.find(asked)
+    if found is None or not is_key(found):
+        raise not_found(f"Provided external ID field does not exist or is not accessible: {asked}")
+    return found
+
+
+def _ids_of(org: Org, target: ObjectType, key: Field, value: str) -> list[str]:
+    """Find the live records with that key, in the order of their ids."""
+    if key.type == "id":
+        value = ids.normal(value) or value
+    live = "and not IsDeleted" if target.find("IsDeleted") else ""
+    wanted = key_sql(key, typed_sql(key, "asked", JSON))
+    rows = org.store.cursor().execute(
+        f"select Id from {name(target.name)}, (select ?::varchar as asked) "
+        f"where {key_sql(key, name(key.name))} = {wanted} {live} order by Id",
+        [value],
+    )
+    return [str(row[0]) for row in rows.fetchall()]
+
+
+def _answer(request: Request, target: ObjectType, outcome: Outcome) -> Response:
+    old = float(request.path_params["version"]) < SINCE_CREATED_KEY
+    if old:
+        return created(request, target, outcome) if outcome.created else Response(status_code=204)
+    body: dict[str, object] = {
+        "id": outcome.id,
+        "success": True,
+        "errors": [],
+        "created": outcome.created,
+    }
+    headers = {"Location": location(request, target, outcome.id)}
+    return reply(body, 201 if outcome.created else 200, headers)
+
+
+def _choices(request: Request, target: ObjectType, found: list[str]) -> Response:
+    return reply([location(request, target, one) for one in found], 300)
+
+
+routes = [
+    Route(ROOT + "/{id}", insert_by_id, methods=["POST"]),
+    Route(ROOT + "/{field}/{value:path}", upsert, methods=["PATCH"]),
+    Route(ROOT + "/{field}/{value:path}", read, methods=["GET"]),
+    Route(ROOT + "/{field}/{value:path}", delete, methods=["DELETE"]),
+]
