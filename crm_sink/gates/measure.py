@@ -39,9 +39,11 @@ def age_words(age: timedelta) -> str:
 
 
 def share_words(value: float) -> str:
-    """Say a share in per cent, with no more digits than are read: `0.2 %`, `31 %`."""
+    """Say a share in per cent, with no more digits than are read: `0.21 %`, `3 %`, `31 %`."""
     percent = abs(value) * 100
-    return f"{percent:.0f} %" if percent >= 10 or percent == 0 else f"{percent:.1f} %"
+    if 0 < percent < 0.01:
+        return "less than 0.01 %"
+    return f"{percent:.0f} %" if percent >= 10 else f"{percent:.2g} %"
 
 
 def rows_words(count: int) -> str:

@@ -57,4 +57,6 @@ def judge_changes(
 def _difference(change: float) -> str:
     if change == 0:
         return "as many as the"
+    if change >= 1:
+        return f"{change + 1:.3g} times the"
     return f"{share_words(change)} {'more' if change > 0 else 'fewer'} than the"

@@ -36,7 +36,16 @@ def test_an_age_is_said_in_one_unit_and_rounded_down(age: timedelta, words: str)
 
 
 @pytest.mark.parametrize(
-    ("value", "words"), [(0.5, "50 %"), (-0.5, "50 %"), (0.0021, "0.2 %"), (0, "0 %"), (1, "100 %")]
+    ("value", "words"),
+    [
+        (0.5, "50 %"),
+        (-0.5, "50 %"),
+        (0.03, "3 %"),
+        (0.0021, "0.21 %"),
+        (0.00002, "less than 0.01 %"),
+        (0, "0 %"),
+        (1, "100 %"),
+    ],
 )
 def test_a_share_is_said_with_no_more_digits_than_are_read(value: float, words: str) -> None:
     assert share_words(value) == words

@@ -33,6 +33,11 @@ def test_a_batch_far_smaller_or_larger_than_the_last_is_held(
     [
         (1_000, "1,000 rows, as many as the 1,000 last time"),
         (1_002, "1,002 rows, 0.2 % more than the 1,000 last time"),
+        (1_499, "1,499 rows, 50 % more than the 1,000 last time"),
+        (
+            100_000,
+            "100,000 rows, 100 times the 1,000 last time; the limit is 50% either way",
+        ),
         (400, "400 rows, 60 % fewer than the 1,000 last time; the limit is 50% either way"),
     ],
 )
