@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from crm_sink.mapping.expression import Expression
+
 ApiName = Annotated[
     str,
     Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", description="A Salesforce API name"),
@@ -84,7 +86,7 @@ class FieldSpec(Part):
     """One destination field."""
 
     value: Annotated[
-        str | int | float | bool | None,
+        str | None,
         Field(description="A SQL expression over the prediction columns"),
     ] = None
     constant: Annotated[
@@ -208,6 +210,7 @@ class LoadedMapping(BaseModel):
     mapping: Mapping
     digest: str  # SHA-256 of the file's text
     places: dict[tuple[str | int, ...], tuple[int, int]]  # path in the document -> line, column
+    expressions: dict[tuple[str | int, ...], Expression]  # path of a `value` or `when` -> checked
 
     def place(self, *path: str | int) -> tuple[int, int]:
         """Give the 1-based line and column of a part, or of its nearest known parent."""

@@ -20,4 +20,6 @@ class Problem:
 
     def __str__(self) -> str:
         text = f"{self.file}:{self.line}:{self.column}  {self.message}"
+        if self.hint and not text.endswith((".", "?", "!", ":")):
+            text += "."
         return f"{text} {self.hint}" if self.hint else text

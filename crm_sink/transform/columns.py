@@ -1,0 +1,146 @@
+"""The columns that a mapping computes: each expression once, what becomes of it, and why not.
+
+Each mapped field is three SQL columns, one level above the other: `e` is `{'v': value}`, or null
+when the expression raised an error; `c` is the value in the field's type; `x` is null, or the
+reject's code. The key is column 0, the fields follow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crm_sink.engine import literal, name
+from crm_sink.mapping.expression import in_brackets
+from crm_sink.mapping.problem import Problem
+from crm_sink.transform.coerce import coerce
+from crm_sink.transform.coercion import Coercion, Mismatch, Slot, Words
+from crm_sink.transform.kinds import Kind, kind_of
+from crm_sink.transform.trouble import describe_failure
+
+if TYPE_CHECKING:
+    from crm_sink.engine import Engine
+    from crm_sink.mapping.model import FieldSpec, LoadedMapping
+    from crm_sink.schema import FieldSchema
+
+EXPRESSION_FAILED = Words(
+    "the expression cannot be computed for this row",
+    "Look for casts and lookups that fail: try_cast gives null instead.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One destination column: the key, or a field."""
+
+    number: int
+    field: FieldSchema
+    sql: str  # the expression in brackets
+    kind: Kind
+    coercion: Coercion
+
+    @property
+    def e(self) -> str:
+        return f"__e{self.number}"
+
+    @property
+    def c(self) -> str:
+        return f"__c{self.number}"
+
+    @property
+    def x(self) -> str:
+        return f"__x{self.number}"
+
+    @property
+    def words(self) -> dict[str, Words]:
+        """The texts of every code that this column can give."""
+        return {"EXPRESSION_FAILED": EXPRESSION_FAILED, **self.coercion.words}
+
+
+def slot(number: int) -> Slot:
+    """Give the names of a column's input and output."""
+    return Slot(f"__e{number}.v", f"__c{number}")
+
+
+def build_columns(
+    loaded: LoadedMapping,
+    fields: dict[str, FieldSchema],
+    key: FieldSchema,
+    *,
+    table: str,
+    engine: Engine,
+) -> tuple[list[Column], list[Problem]]:
+    """Bind every expression to the prediction columns, and choose how it is coerced.
+
+    Args:
+        loaded: The mapping.
+        fields: The destination fields.
+        key: The field that is matched on.
+        table: The predictions, for their columns' types; no row is read.
+        engine: Where they are bound.
+
+    Returns:
+        The columns, key first; and the expressions that cannot be bound, or whose type can never
+        become the field's.
+    """
+    specs = {path.lower(): (path, spec) for path, spec in loaded.mapping.fields.items()}
+    wanted = [(key, name(loaded.mapping.match.column), None, ("match", "column"))]
+    for field in fields.values():
+        path, spec = specs[field.name.lower()]
+        wanted.append((field, value_sql(spec), spec, ("fields", path, "value")))
+    kinds = _kinds([sql for _, sql, _, _ in wanted], table, engine)
+    columns: list[Column] = []
+    problems: list[Problem] = []
+    for number, ((field, sql, spec, path), kind) in enumerate(zip(wanted, kinds, strict=True)):
+        place = loaded.place(*path)
+        if isinstance(kind, Words):
+            problems.append(Problem(loaded.file, *place, kind.message, kind.hint))
+            continue
+        coercion = _coercion(field, kind, number, spec)
+        if isinstance(coercion, Mismatch):
+            message = f"{loaded.mapping.object}.{field.name} {coercion.message}"
+            problems.append(Problem(loaded.file, *place, message, coercion.hint))
+            continue
+        columns.append(Column(number, field, sql, kind, coercion))
+    return columns, problems
+
+
+def value_sql(spec: FieldSpec) -> str:
+    """Give the SQL of a field's value: its expression in brackets, or its constant."""
+    if spec.value is not None:
+        return in_brackets(spec.value)
+    if isinstance(spec.constant, str):
+        return literal(spec.constant)
+    return str(spec.constant).lower() if isinstance(spec.constant, bool) else str(spec.constant)
+
+
+def _coercion(
+    field: FieldSchema, kind: Kind, number: int, spec: FieldSpec | None
+) -> Coercion | Mismatch:
+    if spec is None:
+        return coerce(field, kind, slot(number))
+    return coerce(
+        field, kind, slot(number), truncate=spec.truncate, keeps_null=spec.nulls == "keep"
+    )
+
+
+def _kinds(expressions: list[str], table: str, engine: Engine) -> list[Kind | Words]:
+    """Ask DuckDB for the type of each expression; one by one only when some do not bind."""
+    import duckdb
+
+    listed = ", ".join(f"{sql} as __k{at}" for at, sql in enumerate(expressions))
+    try:
+        types = engine.columns(f"(select {listed} from {table})")
+        return [kind_of(kind) for kind in types.values()]
+    except duckdb.Error:
+        return [_kind(sql, table, engine) for sql in expressions]
+
+
+def _kind(sql: str, table: str, engine: Engine) -> Kind | Words:
+    import duckdb
+
+    try:
+        (kind,) = engine.columns(f"(select {sql} as __k from {table})").values()
+    except duckdb.Error as error:
+        return describe_failure(error)
+    return kind_of(kind)

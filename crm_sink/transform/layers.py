@@ -1,0 +1,109 @@
+"""The query of a transform, in layers: evaluated, coerced, judged.
+
+Each layer names what the one below computed, so that an expression stands in the query once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crm_sink import tables
+from crm_sink.engine import name
+from crm_sink.mapping.expression import in_brackets
+
+if TYPE_CHECKING:
+    from crm_sink.mapping.model import LoadedMapping
+    from crm_sink.transform.columns import Column
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """SQL over the predictions.
+
+    Attributes:
+        columns: The key's column, then one for each field.
+        table: The predictions.
+        when: The condition in brackets, or None.
+        newest: The quoted column by which the newest of twins is told, or None to reject them.
+    """
+
+    columns: tuple[Column, ...]
+    table: str
+    when: str | None
+    newest: str | None
+
+    @property
+    def key(self) -> Column:
+        """The key's column."""
+        return self.columns[0]
+
+    def keyed(self) -> str:
+        """Give a query for `row`, `match`, `met` and `newest` of every prediction."""
+        inner = self._coerced((self.key,), extra=self.newest or "null")
+        met = "(__w is null or coalesce(__w.v, false))" if self.when else "true"
+        return (
+            f"select __row as row, {self._match_key()} as match, {met} as met, "
+            f"__extra as newest from ({inner})"
+        )
+
+    def judged(self) -> str:
+        """Give a query for every prediction that meets `when`.
+
+        Columns: `__row`; `__key` and `__match`; `__e0`, `__c0`, `__x0` of the key, and so on for
+        each field; `__xw`, the reject's code of `when`.
+        """
+        inner = self._coerced(self.columns, extra="null")
+        codes = [f"{_code(column)} as {column.x}" for column in self.columns]
+        failed = "case when __w is null then 'CONDITION_FAILED' end" if self.when else "null"
+        text = tables.text_of(self.key.field, self.key.c)
+        query = (
+            f"select *, {text} as __key, {self._match_key()} as __match, {failed} as __xw, "
+            f"{', '.join(codes)} from ({inner})"
+        )
+        return f"{query} where __w is null or __w.v" if self.when else query
+
+    def bad(self) -> str:
+        """Give the condition under which a judged row has some field at fault."""
+        codes = ["__xw"] if self.when else []
+        codes += [column.x for column in self.columns]
+        return "not (" + " and ".join(f"{code} is null" for code in codes) + ")"
+
+    def _coerced(self, columns: tuple[Column, ...], *, extra: str) -> str:
+        evaluated = [f"{_attempt(column)} as {column.e}" for column in columns]
+        if self.when:
+            evaluated.append(f"try({{'v': cast({self.when} as boolean)}}) as __w")
+        inner = f"select __row, {extra} as __extra, {', '.join(evaluated)} from {self.table}"
+        values = [f"{column.coercion.value} as {column.c}" for column in columns]
+        return f"select *, {', '.join(values)} from ({inner})"
+
+    def _match_key(self) -> str:
+        text = tables.text_of(self.key.field, self.key.c)
+        return tables.match_key(self.key.field, text)
+
+
+def layers_of(loaded: LoadedMapping, columns: list[Column], *, table: str) -> Layers:
+    """Lay out the query of a mapping."""
+    mapping = loaded.mapping
+    twins = mapping.match.twins
+    return Layers(
+        columns=tuple(columns),
+        table=table,
+        when=in_brackets(mapping.when) if mapping.when is not None else None,
+        newest=None if twins == "reject" else name(twins.newest),
+    )
+
+
+def _attempt(column: Column) -> str:
+    """Give SQL for `{'v': value}`, or null when the expression raised an error.
+
+    The struct tells an error from an expression that is null.
+    """
+    return f"try({{'v': {column.sql}}})"
+
+
+def _code(column: Column) -> str:
+    code = column.coercion.code
+    if column.number == 0:
+        code = f"coalesce({code}, case when {column.c} is null then 'KEY_MISSING' end)"
+    return f"case when {column.e} is null then 'EXPRESSION_FAILED' else {code} end"

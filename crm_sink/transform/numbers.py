@@ -1,0 +1,86 @@
+"""Values made numbers: rounded to the field's scale, refused where they do not fit.
+
+Salesforce stores more decimals than the field's scale, and only the page rounds them: a value that
+was not rounded here would differ from what is read back, for ever. Digits before the point beyond
+precision minus scale are refused (NUMBER_OUTSIDE_VALID_RANGE). An int field refuses `250.0`.
+Percent fields hold 10 for 10 %; a share from 0 to 1 is not guessed to be one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_sink.schema import FieldType
+from crm_sink.transform.coercion import Coercion, Mismatch, Slot, Words
+from crm_sink.transform.kinds import Kind
+
+if TYPE_CHECKING:
+    from crm_sink.schema import FieldSchema
+
+# Sign, digits, point, exponent. DuckDB's own cast also takes `1_000`, `inf` and `nan`.
+NUMBER_TEXT = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
+LARGEST_INT = 2_147_483_647  # xsd:int
+
+
+def number(field: FieldSchema, kind: Kind, slot: Slot) -> Coercion | Mismatch:
+    """Coerce to a number field. Halves are rounded away from zero."""
+    if kind is Kind.BOOLEAN:
+        return Mismatch(
+            "is a number, but the expression gives true or false",
+            "Say which numbers they are: case when x then 1 else 0 end.",
+        )
+    if kind not in (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.TEXT, Kind.NULL):
+        return Mismatch(f"is a number, but the expression gives {kind}", "")
+    scale = 0 if field.type is FieldType.INT else field.scale
+    limit = _limit(field, scale)
+    c = slot.c
+    tests = [f"when {slot.v} is null then null"]
+    if kind is Kind.FLOAT:
+        tests.append(f"when not isfinite({slot.v}) then 'NOT_FINITE'")
+    if kind is Kind.TEXT:
+        tests.append(f"when trim({slot.v}) = '' then null")
+        tests.append(f"when {c} is null then 'NOT_A_NUMBER'")
+    tests.append(f"when {c} is null or abs({c}) >= {limit} then 'NUMBER_TOO_LARGE'")
+    return Coercion(
+        value=_value(kind, slot.v, scale),
+        code=f"case {' '.join(tests)} end",
+        words=_words(field, scale),
+    )
+
+
+def _value(kind: Kind, v: str, scale: int) -> str:
+    """Give the rounded number as DOUBLE.
+
+    A decimal is rounded as a decimal, before it becomes a double: 1.005 is 1.01 to two digits.
+    """
+    if kind is Kind.FLOAT:
+        return f"case when isfinite({v}) then round(cast({v} as double), {scale}) end"
+    if kind is Kind.TEXT:
+        rounded = f"cast(try_cast(trim({v}) as decimal(38, {scale})) as double)"
+        return f"case when regexp_full_match(trim({v}), '{NUMBER_TEXT}') then {rounded} end"
+    if kind is Kind.DECIMAL:
+        return f"cast(round({v}, {scale}) as double)"
+    return f"cast({v} as double)"
+
+
+def _limit(field: FieldSchema, scale: int) -> str:
+    if field.type is FieldType.INT:
+        return str(LARGEST_INT + 1) if not field.precision else str(10**field.precision)
+    return str(10 ** max((field.precision or 18) - scale, 0))
+
+
+def _words(field: FieldSchema, scale: int) -> dict[str, Words]:
+    digits = (field.precision or 18) - scale
+    holds = "2,147,483,647" if field.type is FieldType.INT else f"{digits} digits before the point"
+    return {
+        "NOT_FINITE": Words(
+            "the value is not a finite number",
+            "Division by zero gives infinity: nullif(divisor, 0) makes it null. "
+            "NaN comes from missing inputs of the model.",
+        ),
+        "NOT_A_NUMBER": Words("the text is not a number", "Write it with digits and a point."),
+        "NUMBER_TOO_LARGE": Words(
+            f"{field.name} holds at most {holds}",
+            "Check the unit of the value, or make the field larger in Setup.",
+        ),
+    }

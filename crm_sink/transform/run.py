@@ -1,0 +1,99 @@
+"""Predictions made into the rows that the org should hold, and the rows that cannot be.
+
+Two passes over the predictions, both set-based: the first reads the keys alone, for twins; the
+second computes every expression and writes the good rows. Only when some row is missing then, a
+third look computes the rejects, of the bad rows alone. Nothing is kept in memory or left behind in
+the engine. Finding the record is the business of `match`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crm_sink import tables
+from crm_sink.engine import Relation, literal
+from crm_sink.errors import MappingError
+from crm_sink.transform.columns import build_columns
+from crm_sink.transform.layers import layers_of
+from crm_sink.transform.rejects import good_query, rejects_query
+from crm_sink.transform.twins import read_keys
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crm_sink.engine import Engine
+    from crm_sink.mapping.model import LoadedMapping
+    from crm_sink.schema import FieldSchema
+
+# A Parquet row group is held in memory while it is written: so many values, and no more.
+GROUP_VALUES = 1_000_000
+GROUP_ROWS = 122_880
+
+
+@dataclass(frozen=True, slots=True)
+class Transformed:
+    """What became of the predictions: rows = desired + skipped + rejected rows.
+
+    Attributes:
+        desired: Table `desired`.
+        rejects: Table `rejects`: one row for each bad field of a bad row.
+        skipped: Rows that `when` left out, and older twins.
+        rows: How many predictions there were.
+    """
+
+    desired: Relation
+    rejects: Relation
+    skipped: int
+    rows: int
+
+
+def transform(
+    loaded: LoadedMapping,
+    fields: dict[str, FieldSchema],
+    key: FieldSchema,
+    *,
+    table: str,
+    columns: dict[str, str],
+    engine: Engine,
+    into: Path,
+) -> Transformed:
+    """Compute every mapped field of every prediction.
+
+    Args:
+        loaded: The mapping.
+        fields: The destination fields (see `mapping.resolve`).
+        key: The field that is matched on.
+        table: A SQL table expression with the prediction columns and `__row` (BIGINT, 1-based).
+        columns: Name and DuckDB type of each prediction column.
+        engine: Opened with `macros.MACROS`.
+        into: The Parquet file for table `desired`; the rejects are put beside it.
+
+    Raises:
+        MappingError: An expression does not fit the columns, or its type can never fit the field.
+    """
+    built, problems = build_columns(loaded, fields, key, table=table, engine=engine)
+    if problems:
+        raise MappingError(problems, hint=f"crm-sink validate {loaded.file}")
+    layers = layers_of(loaded, built, table=table)
+    keys = read_keys(layers, engine, into.with_suffix(".twins.parquet"))
+    beside = into.with_suffix(".rejects.parquet")
+    try:
+        desired = _save(good_query(layers, keys), into, engine, width=len(built) + 2)
+        if desired.rows == keys.met - keys.superseded:
+            rejects = engine.save(tables.empty(tables.REJECTS), beside)
+        else:
+            rejects = engine.save(rejects_query(layers, keys), beside)
+    finally:
+        if keys.twins is not None:
+            keys.twins.path.unlink(missing_ok=True)
+    return Transformed(desired, rejects, keys.rows - keys.met + keys.superseded, keys.rows)
+
+
+def _save(query: str, path: Path, engine: Engine, *, width: int) -> Relation:
+    """Write a wide table in row groups that fit into the engine's memory."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    group = max(2048, min(GROUP_ROWS, GROUP_VALUES // width))
+    options = f"format parquet, row_group_size {group}"
+    rows = engine.value(f"copy ({query}) to {literal(str(path))} ({options})")
+    return Relation(path, int(rows))
