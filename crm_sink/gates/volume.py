@@ -58,5 +58,6 @@ def _difference(change: float) -> str:
     if change == 0:
         return "as many as the"
     if change >= 1:
-        return f"{change + 1:.3g} times the"
+        times = change + 1
+        return f"{times:,.0f} times the" if times >= 10 else f"{times:.1f} times the"
     return f"{share_words(change)} {'more' if change > 0 else 'fewer'} than the"

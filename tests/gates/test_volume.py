@@ -35,6 +35,10 @@ def test_a_batch_far_smaller_or_larger_than_the_last_is_held(
         (1_002, "1,002 rows, 0.2 % more than the 1,000 last time"),
         (1_499, "1,499 rows, 50 % more than the 1,000 last time"),
         (
+            2_500,
+            "2,500 rows, 2.5 times the 1,000 last time; the limit is 50% either way",
+        ),
+        (
             100_000,
             "100,000 rows, 100 times the 1,000 last time; the limit is 50% either way",
         ),
