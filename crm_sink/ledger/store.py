@@ -129,14 +129,15 @@ class SqlLedger:
         from sqlalchemy import func
 
         runs = tables().runs
-        query = runs.select().order_by(runs.c.number.desc())
+        query = runs.select()
         if run is not None:
             query = query.where(func.substr(runs.c.run, 1, len(run)) == run)
+            query = query.order_by((runs.c.run == run).desc())
         with self.database.reading() as connection:
-            rows = connection.execute(query.limit(NEAREST)).mappings().all()
-            exact = [row for row in rows if row["run"] == run]
-            if len(exact or rows) == 1 or (rows and run is None):
-                return run_of_row((exact or rows)[0], self.home)
+            query = query.order_by(runs.c.number.desc()).limit(NEAREST)
+            rows = connection.execute(query).mappings().all()
+            if len(rows) == 1 or (rows and run in {None, rows[0]["run"]}):
+                return run_of_row(rows[0], self.home)
             raise self._no_such_run(connection, run, [row["run"] for row in rows])
 
     def history(self, mapping: str | None = None, *, limit: int | None = None) -> list[Run]:
