@@ -19,6 +19,7 @@ from starlette.routing import Match, Route
 from crm_sink.emulator import bulk_query, calls, describe, limits, query, versions
 from crm_sink.emulator.errors import ApiError, not_found
 from crm_sink.emulator.gate import Gate
+from crm_sink.emulator.ingest import service as ingest
 from crm_sink.emulator.login import auth
 from crm_sink.emulator.pretty import PrettyPrint
 from crm_sink.emulator.rest import collections, sobjects, upserts
@@ -39,6 +40,7 @@ SERVICES = (
     sobjects,
     upserts,
     collections,
+    ingest,
     query,
     bulk_query,
 )
@@ -47,6 +49,7 @@ METHODS = ("HEAD", "GET", "POST", "PATCH", "PUT", "DELETE")
 
 def create_app(org: Org) -> Starlette:
     """Put the org behind HTTP. The org is `request.app.state.org` to every endpoint."""
+    ingest.install(org)
     bulk_query.install(org)
     routes = [route for service in SERVICES for route in service.routes]
     app = Starlette(

@@ -52,7 +52,10 @@ def base62(number: int) -> str:
 
 
 def checksum_sql(column: str) -> str:
-    """Give SQL for the three checksum characters of a 15-character id."""
+    """Give SQL for the three checksum characters of an id's first 15.
+
+    `column` is named fifteen times: hand in a column, not a long expression.
+    """
     return " || ".join(
         f"substr('{ALPHABET}', 1 + {_bits_sql(column, start)}, 1)" for start in (1, 6, 11)
     )
@@ -75,14 +78,34 @@ def is_id_sql(column: str) -> str:
     return f"({shape} and (length({column}) = 15 or {checked}))"
 
 
-def record_id_sql(prefix: str, counter: str) -> str:
-    """Give SQL for the id of the record with that counter (a bigint expression)."""
-    digits = " || ".join(
-        f"substr('{DIGITS}', 1 + (({counter}) // {62**place}) % 62, 1)"
-        for place in reversed(range(COUNTER_DIGITS))
+def numbered_sql(source: str, prefix: str, counter: str) -> str:
+    """Give a query that adds a column `new_id` to another: the ids of those counters.
+
+    Args:
+        source: A query.
+        prefix: The object's key prefix.
+        counter: A bigint expression over the query's columns.
+    """
+    fixed = prefix + POD
+    places = range(COUNTER_DIGITS)
+    split = ", ".join(f"(counter // {62**place}) % 62 as d{place}" for place in places)
+    digits = " || ".join(f"substr('{DIGITS}', 1 + d{place}, 1)" for place in reversed(places))
+    # Of the second five characters the first two are fixed, and no upper case letters.
+    second = [f"{_upper(place)} * {1 << bit}" for bit, place in ((2, 7), (3, 6), (4, 5))]
+    third = [f"{_upper(place)} * {1 << bit}" for bit, place in enumerate((4, 3, 2, 1, 0))]
+    marks = " || ".join(
+        f"substr('{ALPHABET}', 1 + {' + '.join(bits)}, 1)" for bits in (second, third)
     )
-    short = f"('{prefix}{POD}' || {digits})"
-    return f"({short} || {checksum_sql(short)})"
+    used = ", ".join(["counter", *(f"d{place}" for place in places)])
+    return (
+        f"select * exclude ({used}), '{fixed}' || {digits} || '{_character(fixed[:5])}' || {marks} "
+        f"as new_id from (select *, {split} from (select *, {counter} as counter from ({source})))"
+    )
+
+
+def _upper(place: int) -> str:
+    """Give SQL that is 1 when that digit is an upper case letter."""
+    return f"(d{place} between 10 and 35)::integer"
 
 
 def _character(five: str) -> str:

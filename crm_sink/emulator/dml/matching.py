@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.dml import staging
-from crm_sink.emulator.dml.values import BLANKS, fault_sql, key_sql, several_sql
-from crm_sink.emulator.ids import is_id_sql, normal_sql, record_id_sql
+from crm_sink.emulator.dml.values import fault_sql, key_sql, several_sql
+from crm_sink.emulator.ids import is_id_sql, normal_sql, numbered_sql
 from crm_sink.emulator.sql import literal, name
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _by_id(write: Write) -> str:
     column = write.column_of(write.target.fields["id"])
     if column is None:
         return "select n, null::varchar as raw, null::varchar as found from stage"
-    text = f"nullif(trim(nullif({column.raw}, {literal(write.dialect.clear)}), {BLANKS}), '')"
+    text = f"nullif(trim(nullif({column.raw}, {literal(write.dialect.clear)})), '')"
     return f"select n, raw, {normal_sql('raw')} as found from (select n, {text} as raw from stage)"
 
 
@@ -90,7 +90,8 @@ def _make_matched(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, sou
         low, high = cursor.execute("select min(n), max(n) from stage").fetchone() or (0, 0)
         if low is not None:
             first = org.store.reserve(cursor, write.target.name, high - low + 1) - low
-    new_id = record_id_sql(write.target.key_prefix, f"n + {first}")
+    numbered = numbered_sql(source, write.target.key_prefix, f"n + {first}") if creates else source
+    new_id = "new_id" if creates else "null"
     gone = "coalesce(o.IsDeleted, false)" if write.target.find("IsDeleted") else "false"
     converted = "coalesce(o.IsConverted, false)" if write.target.find("IsConverted") else "false"
     required = [field for field in write.target.stored() if staging.is_required(field)]
@@ -104,7 +105,7 @@ def _make_matched(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, sou
     cursor.execute(
         f"create or replace temp table matched as select n, raw, {is_new} as created, "
         f"case when {is_new} then {new_id} else {known} end as id, "
-        f"{gone} as gone, {converted} as converted{standing} from ({source}) m {join}"
+        f"{gone} as gone, {converted} as converted{standing} from ({numbered}) m {join}"
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.dml import staging
-from crm_sink.emulator.dml.values import BLANKS, fault_sql, key_sql, several_sql, typed_sql
+from crm_sink.emulator.dml.values import fault_sql, key_sql, several_sql, typed_sql
 from crm_sink.emulator.ids import is_id_sql
 from crm_sink.emulator.sql import literal, name
 
@@ -59,7 +59,7 @@ def _find(cursor: duckdb.DuckDBPyConnection, write: Write, column: Column, looku
         f"then {fault_sql('INVALID_FIELD', unknown)} "
         f"else {fault_sql('DUPLICATE_EXTERNAL_ID', several, field.name)} end "
         f"from look{column.place} where (id is null or len(ids) > 1) "
-        f"and raw <> {literal(write.dialect.clear)} and trim(raw, {BLANKS}) <> ''"
+        f"and raw <> {literal(write.dialect.clear)} and trim(raw) <> ''"
     )
 
 
