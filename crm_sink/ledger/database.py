@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
-BUSY_SECONDS = 30  # how long a SQLite transaction waits for another process
+# How long a SQLite transaction waits for another process; `?timeout=` in the URL says otherwise.
+BUSY_SECONDS = 30
 CONNECT_SECONDS = 10  # how long PostgreSQL has to answer
 WRITING = "crm_sink_writing"
 
@@ -81,7 +82,8 @@ def open_database(url: str | None, home: Path) -> Database:
     place = place_of(address)
     if address.get_backend_name() == "sqlite":
         make_home(home)
-        engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS})
+        patience = {} if "timeout" in address.query else {"timeout": BUSY_SECONDS}
+        engine = create_engine(address, connect_args=patience)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:

@@ -23,7 +23,7 @@ from crm_sink.ledger.schema import tables
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Connection, Insert
+    from sqlalchemy import Connection
 
     from crm_sink.clock import Clock
     from crm_sink.ledger.database import Database
@@ -159,7 +159,7 @@ def take_lease(
 def _claim(database: Database, mapping: str, me: Holder) -> Holder | None:
     """Store us as the holder, or give the present one."""
     with database.writing() as connection:
-        if connection.execute(_insert(connection, _row(mapping, me))).rowcount == 1:
+        if _insert(connection, _row(mapping, me)):
             return None
         return _read(connection, mapping)
 
@@ -188,18 +188,17 @@ def _take_over(database: Database, mapping: str, other: Holder, me: Holder) -> b
         row = _row(mapping, me)
         if connection.execute(leases.update().where(*still).values(row)).rowcount == 1:
             return True
-        return connection.execute(_insert(connection, row)).rowcount == 1  # it was released
+        return _insert(connection, row)  # it was released
 
 
-def _insert(connection: Connection, row: dict[str, Any]) -> Insert:
-    """Insert a row unless there is one, in the words of the database."""
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql
+def _insert(connection: Connection, row: dict[str, Any]) -> bool:
+    """Insert a row unless there is one, in the words of the database; tell whether it did."""
+    from sqlalchemy.dialects import postgresql, sqlite
 
-        return postgresql.insert(tables().leases).values(row).on_conflict_do_nothing()
-    from sqlalchemy.dialects import sqlite
-
-    return sqlite.insert(tables().leases).values(row).on_conflict_do_nothing()
+    leases = tables().leases
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(leases).values(row).on_conflict_do_nothing()
+    return connection.execute(insert.returning(leases.c.mapping)).first() is not None
 
 
 def _row(mapping: str, holder: Holder) -> dict[str, Any]:
