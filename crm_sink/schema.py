@@ -69,6 +69,7 @@ class FieldSchema:
     precision: int = 0  # total digits of a number; 0 when unknown
     scale: int = 0  # digits behind the point
     nillable: bool = True
+    defaulted: bool = False  # the org fills it when a record is created without it
     createable: bool = True
     updateable: bool = True
     unique: bool = False

@@ -70,6 +70,7 @@ def field_of(entry: Any) -> FieldSchema:
         or answers.number(entry, "digits", LABEL),
         scale=answers.number(entry, "scale", LABEL),
         nillable=answers.flag(entry, "nillable"),
+        defaulted=answers.flag(entry, "defaultedOnCreate"),
         createable=answers.flag(entry, "createable"),
         updateable=answers.flag(entry, "updateable"),
         unique=answers.flag(entry, "unique"),

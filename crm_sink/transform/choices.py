@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from crm_sink.engine import literal
 from crm_sink.transform.coercion import Coercion, Mismatch, Slot, Words
 from crm_sink.transform.kinds import NUMBERS, Kind
-from crm_sink.transform.texts import TAKEN, text, text_hint, trimmed
+from crm_sink.transform.texts import TAKEN, lost, text, text_hint, text_words, trimmed
 
 if TYPE_CHECKING:
     from crm_sink.schema import FieldSchema
@@ -68,13 +68,13 @@ def picklist(field: FieldSchema, kind: Kind, slot: Slot) -> Coercion | Mismatch:
     free = text(field, kind, slot, truncate=False)
     if isinstance(free, Mismatch) or not (field.restricted and field.values):
         return free
-    listed = f"{slot.c} in ({', '.join(literal(value) for value in field.values)})"
-    return Coercion(
-        value=free.value,
-        code=f"case when {slot.c} is null or {listed} then null else 'NOT_IN_PICKLIST' end",
-        words={"NOT_IN_PICKLIST": picklist_words(field)},
-        known=field.values,
+    listed = ", ".join(literal(value) for value in field.values)
+    code = (
+        f"case when {slot.c} is null then {lost(slot.v, kind)} "
+        f"when {slot.c} in ({listed}) then null else 'NOT_IN_PICKLIST' end"
     )
+    words = {**text_words(field), "NOT_IN_PICKLIST": picklist_words(field)}
+    return Coercion(value=free.value, code=code, words=words, known=field.values)
 
 
 def multipicklist(field: FieldSchema, kind: Kind, slot: Slot) -> Coercion | Mismatch:
@@ -95,17 +95,14 @@ def multipicklist(field: FieldSchema, kind: Kind, slot: Slot) -> Coercion | Mism
     rank = f"lambda x: {{'i': coalesce(list_position({order}, x), 1000000), 'x': x}}"
     ordered = f"list_transform(list_sort(list_transform({chosen}, {rank})), lambda p: p.x)"
     value = f"nullif(array_to_string({ordered}, ';'), '')"
-    tests = [f"when {slot.c} is null then null"]
+    tests = [f"when {slot.c} is null then {lost(slot.v, kind)}"]
     if field.restricted and field.values:
         unknown = (
             f"list_filter(string_split({slot.c}, ';'), lambda x: not list_contains({order}, x))"
         )
         tests.append(f"when len({unknown}) > 0 then 'NOT_IN_PICKLIST'")
     tests.append(f"when length({slot.c}) > {field.length or 4099} then 'TEXT_TOO_LONG'")
-    words = {
-        "NOT_IN_PICKLIST": picklist_words(field),
-        "TEXT_TOO_LONG": Words(f"{field.name} holds {field.length or 4099:,} characters"),
-    }
+    words = {**text_words(field), "NOT_IN_PICKLIST": picklist_words(field)}
     return Coercion(
         value=value, code=f"case {' '.join(tests)} end", words=words, known=field.values
     )

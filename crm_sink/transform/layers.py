@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from crm_sink.transform.columns import Column
 
 
+# A limit that is never reached. Without it DuckDB moves a condition on the codes down through the
+# layers, where it is computed anew from every expression: eighteen seconds instead of one.
+NO_LIMIT = 2**63 - 1
+
+
 @dataclass(frozen=True, slots=True)
 class Layers:
     """SQL over the predictions.
@@ -61,7 +66,8 @@ class Layers:
             f"select *, {text} as __key, {self._match_key()} as __match, {failed} as __xw, "
             f"{', '.join(codes)} from ({inner})"
         )
-        return f"{query} where __w is null or __w.v" if self.when else query
+        met = " where __w is null or __w.v" if self.when else ""
+        return f"{query}{met} limit {NO_LIMIT}"
 
     def bad(self) -> str:
         """Give the condition under which a judged row has some field at fault."""

@@ -83,7 +83,7 @@ def transform(
         if desired.rows == keys.met - keys.superseded:
             rejects = engine.save(tables.empty(tables.REJECTS), beside)
         else:
-            rejects = engine.save(rejects_query(layers, keys), beside)
+            rejects = engine.save(rejects_query(layers, keys, desired), beside)
     finally:
         if keys.twins is not None:
             keys.twins.path.unlink(missing_ok=True)

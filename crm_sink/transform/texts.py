@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crm_sink.engine import literal
 from crm_sink.schema import FieldType
 from crm_sink.transform.coercion import Coercion, Mismatch, Slot, Words
 from crm_sink.transform.kinds import Kind
@@ -23,6 +24,7 @@ WHITE = (
 )
 # Control characters but tab and line feed: XML and Salesforce's pages have no place for them.
 CONTROL = r"[\x00-\x08\x0B-\x1F\x7F-\x9F]"
+UNUSUAL = f"^[{WHITE}]|[{WHITE}]$|{CONTROL}"
 EMAIL = r"[^\s@\"(),:;<>\[\]\\]+@[^\s@\"(),:;<>\[\]\\.]+(\.[^\s@\"(),:;<>\[\]\\.]+)+"
 TAKEN = frozenset(Kind) - {Kind.LIST, Kind.TEXT_LIST, Kind.STRUCT, Kind.MAP, Kind.OTHER}
 
@@ -35,19 +37,20 @@ def text(field: FieldSchema, kind: Kind, slot: Slot, *, truncate: bool) -> Coerc
     limit = field.length or 255
     if truncate:
         value = _cut(value, limit)
-    tests = [f"when {slot.c} is null then null"]
+    tests = [f"when {slot.c} is null then {lost(slot.v, kind)}"]
     if not truncate:
         tests.append(f"when {_is_too_long(slot.c, limit)} then 'TEXT_TOO_LONG'")
     tests.append(f"when {slot.c} = '#N/A' then 'TEXT_IS_NA'")
-    if kind is Kind.TEXT:
-        tests.append(f"when regexp_matches({slot.c}, '{CONTROL}') then 'CONTROL_CHARACTER'")
     if field.type is FieldType.EMAIL:
         tests.append(f"when not regexp_full_match({slot.c}, '{EMAIL}') then 'NOT_AN_EMAIL'")
     return Coercion(value=value, code=f"case {' '.join(tests)} end", words=text_words(field))
 
 
 def trimmed(v: str, kind: Kind) -> str:
-    """Give SQL for a value as trimmed text with LF line ends, null when nothing is left."""
+    """Give SQL for a value as trimmed text with LF line ends.
+
+    Null when nothing is left, and for a text with control characters.
+    """
     if kind is Kind.FLOAT:
         # pandas makes floats of whole numbers as soon as one is missing: 7.0 is meant as 7.
         whole = f"isfinite({v}) and {v} = trunc({v}) and abs({v}) < 1e15"
@@ -58,11 +61,20 @@ def trimmed(v: str, kind: Kind) -> str:
     if kind is not Kind.TEXT:
         return f"cast({v} as varchar)"
     plain = f"cast({v} as varchar)"
-    lines = (
-        f"case when contains({plain}, chr(13)) then "
-        f"replace(replace({plain}, chr(13) || chr(10), chr(10)), chr(13), chr(10)) else {plain} end"
-    )
-    return f"nullif(trim({lines}, {_white()}), '')"
+    lf = f"replace(replace({plain}, chr(13) || chr(10), chr(10)), chr(13), chr(10))"
+    cleaned = f"trim({lf}, {literal(WHITE)})"
+    kept = f"case when not regexp_matches({cleaned}, '{CONTROL}') then {cleaned} end"
+    # One look tells the plain texts. To trim every text would be ten times slower.
+    looked = f"case when regexp_matches({plain}, {literal(UNUSUAL)}) then {kept} else {plain} end"
+    return f"nullif({looked}, '')"
+
+
+def lost(v: str, kind: Kind) -> str:
+    """Give SQL for the code of a text that became null: null for a blank one."""
+    if kind is not Kind.TEXT:
+        return "null"
+    blank = f"trim(cast({v} as varchar), {literal(WHITE)}) = ''"
+    return f"case when {v} is null or {blank} then null else 'CONTROL_CHARACTER' end"
 
 
 def text_hint(kind: Kind) -> str:
@@ -93,10 +105,6 @@ def text_words(field: FieldSchema) -> dict[str, Words]:
     }
 
 
-def _white() -> str:
-    return " || ".join(f"chr({ord(character)})" for character in WHITE)
-
-
 def _units(c: str) -> str:
     """Give SQL for the length in UTF-16 units: a character beyond the BMP counts twice."""
     beyond = f"regexp_replace({c}, '[\\x{{0000}}-\\x{{FFFF}}]', '', 'g')"
@@ -112,5 +120,5 @@ def _cut(value: str, limit: int) -> str:
     """Give SQL that keeps the beginning of a text, as many UTF-16 units as fit."""
     first = f"left({value}, {limit})"
     beyond = f"length(regexp_replace({first}, '[\\x{{0000}}-\\x{{FFFF}}]', '', 'g'))"
-    kept = f"rtrim(left({value}, cast({limit} - {beyond} as bigint)), {_white()})"
+    kept = f"rtrim(left({value}, cast({limit} - {beyond} as bigint)), {literal(WHITE)})"
     return f"case when strlen({value}) > {limit} then {kept} else {value} end"

@@ -1,0 +1,72 @@
+"""A mapping held against its source's columns and the org's describe. Pure: reads no file, no org.
+
+What a mapping says by itself is judged by `load`; whether an expression's type fits its field is
+judged by `transform`, which has an engine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_sink.mapping.check_org import org_problems
+from crm_sink.mapping.model import NewestTwin
+from crm_sink.mapping.names import did_you_mean
+from crm_sink.mapping.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from crm_sink.mapping.document import Path
+    from crm_sink.mapping.model import LoadedMapping
+    from crm_sink.schema import ObjectSchema
+
+
+def check(
+    loaded: LoadedMapping,
+    *,
+    columns: dict[str, str] | None,
+    schema: ObjectSchema | None,
+    related: Mapping[str, ObjectSchema],
+) -> list[Problem]:
+    """Give every problem of a mapping with its source and its org.
+
+    Args:
+        loaded: The mapping.
+        columns: Name and DuckDB type of each prediction column; None leaves them unchecked.
+        schema: The object as the org describes it; None leaves the org unchecked.
+        related: The objects that lookups lead to, by lower-case API name.
+    """
+    problems: list[Problem] = []
+    if columns is not None:
+        problems += _missing_columns(loaded, columns)
+    if schema is not None:
+        problems += org_problems(loaded, schema, related)
+    return sorted(set(problems))
+
+
+def _missing_columns(loaded: LoadedMapping, columns: dict[str, str]) -> Iterator[Problem]:
+    known = {column.lower() for column in columns}
+
+    def missing(name: str, line: int, column: int) -> Problem:
+        hint = did_you_mean(name, columns, say="It has")
+        return Problem(loaded.file, line, column, f"the source has no column {name}", hint)
+
+    for expression in loaded.expressions.values():
+        for use in expression.columns:
+            if use.name.lower() not in known:
+                yield missing(use.name, use.line, use.column)
+    for path, name in _named_columns(loaded):
+        if name.lower() not in known:
+            yield missing(name, *loaded.place(*path))
+
+
+def _named_columns(loaded: LoadedMapping) -> Iterator[tuple[Path, str]]:
+    """Give the columns that stand in the file by name alone, outside of expressions."""
+    match, gates = loaded.mapping.match, loaded.mapping.gates
+    yield ("match", "column"), match.column
+    if isinstance(match.twins, NewestTwin):
+        yield ("match", "twins", "newest"), match.twins.newest
+    if gates is not None and gates.freshness is not None:
+        yield ("gates", "freshness", "column"), gates.freshness.column
+    if gates is not None and gates.drift is not None:
+        yield ("gates", "drift", "column"), gates.drift.column
