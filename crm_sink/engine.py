@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import duckdb
 
 MEMORY_LIMIT = "224MB"
+# Rows that a thread gathers before it writes them to Parquet. DuckDB's 122,880 rows of a wide
+# table take more than half of the memory limit, and everything else would spill.
+ROW_GROUP = 40960
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ class Engine:
     def save(self, query: str, path: Path) -> Relation:
         """Write a query's result to a Parquet file and give it back as a relation."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        rows = self.value(f"copy ({query}) to {literal(str(path))} (format parquet)")
+        options = f"format parquet, row_group_size {ROW_GROUP}"
+        rows = self.value(f"copy ({query}) to {literal(str(path))} ({options})")
         return Relation(path, int(rows))
 
     def save_csv(self, query: str, path: Path) -> int:
@@ -75,6 +79,11 @@ class Engine:
         path.parent.mkdir(parents=True, exist_ok=True)
         options = "format csv, header, delimiter ',', quote '\"', escape '\"', nullstr ''"
         return int(self.value(f"copy ({query}) to {literal(str(path))} ({options})"))
+
+    def memory(self) -> int:
+        """Give the memory limit in bytes."""
+        number, unit = str(self.value("select current_setting('memory_limit')")).split()
+        return int(float(number) * 1024 ** ("bytes", "KiB", "MiB", "GiB", "TiB").index(unit))
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from crm_sink.clock import SystemClock
 from crm_sink.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from crm_sink.events import Listener
     from crm_sink.flow.context import Context
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from crm_sink.settings import Settings
     from crm_sink.tickets import Api
 
-Verb = Callable[..., Any] if TYPE_CHECKING else Any
+Verb = Callable[..., Any]
 
 
 def format_option(verb: Verb) -> Verb:

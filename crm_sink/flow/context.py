@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from crm_sink.clock import Clock
     from crm_sink.crm.contract import Api, Crm
-    from crm_sink.crm.policy import Judge
     from crm_sink.events import Listener
     from crm_sink.ledger.contract import Ledger
     from crm_sink.mapping.model import LoadedMapping
+    from crm_sink.write.refused import Judge
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,6 @@ def _decide(request: Request, context: Context, run: Run, folder: RunFolder) -> 
                     destination=destination,
                     matched=matched,
                     present=present,
-                    expected=transformed.desired.rows - matched.rejects.rows,
                     engine=engine,
                     folder=folder,
                     context=context,

@@ -5,17 +5,18 @@ Writes the run folder; the ledger is told by `decide`.
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_sink.engine import Engine, Relation, name
-from crm_sink.errors import CrmSinkError
 from crm_sink.flow.reading import read_leavers
 from crm_sink.ledger.contract import ChunkRecord, ChunkState
 from crm_sink.ledger.folder import RunFolder
-from crm_sink.plan.changes import Compared, clearing, compare, save_differing
+from crm_sink.plan.changes import clearing, compare, differing
 from crm_sink.plan.chunks import Cut, Size, cut, measure
 from crm_sink.plan.conflicts import Held, hold_back
+from crm_sink.plan.parts import parts_of
 from crm_sink.plan.route import WriteRoute, write_route
 from crm_sink.plan.written import PastRun, collect_leavers, last_written, past_writes
 from crm_sink.tables import match_key
@@ -48,7 +49,6 @@ class Planning:
     destination: Destination
     matched: Matched
     present: Relation
-    expected: int  # matched rows that must come out of the join
     engine: Engine
     folder: RunFolder
     context: Context
@@ -58,47 +58,69 @@ class Planning:
 def plan_changes(work: Planning) -> Planned:
     """Find what differs, hold back what people edited, and cut the rest into chunks."""
     engine, rules = work.engine, work.destination.rules
-    compared = compare(work.matched.table, rules)
-    _require_every_row(compared, work)
-    past = past_writes(_past_runs(work), [rule.field for rule in rules], engine)
+    fields = [rule.field for rule in rules]
+    past = past_writes(_past_runs(work), fields, engine)
+    found = _differing(work)
     leaving = _leavers(work, past) if work.destination.mapping.leavers != "keep" else None
-    whole = compared.table if leaving is None else f"({compared.table} union all {leaving.table})"
-    differing = save_differing(
-        Compared(whole, rules), engine, work.folder.root / "differing.parquet"
-    )
-    leavers = 0 if leaving is None else int(engine.value(f"select count(*) from {leaving.table}"))
-    held = _hold_back(work, differing, past)
+    if leaving is not None:
+        found = _with_leavers(found, leaving, work)
+    held = _hold_back(work, found.changes, past)
     size = measure(held.changes, rules, engine)
-    budget = work.context.crm.budget()
     route = write_route(
         size.rows,
         size.create_bytes + size.update_bytes,
-        calls_left=budget.remaining,
+        calls_left=work.context.crm.budget().remaining,
         forced=work.forced,
     )
     cuts = cut(held.changes, size, route.api, rules=rules, engine=engine, into=work.folder.changes)
-    for path in {differing.path, held.changes.path}:
-        path.unlink()
+    _discard(found.changes, held.changes)
     return Planned(
         chunks=tuple(_record(chunk, route.api, work.destination) for chunk in cuts),
         size=size,
         route=route,
-        leavers=leavers,
-        unchanged=work.expected + leavers - size.rows - held.records,
+        leavers=found.leavers,
+        unchanged=work.matched.rows + found.leavers - size.rows - held.records,
         conflicts=held.records,
         conflict_fields=held.fields,
     )
 
 
-def _require_every_row(compared: Compared, work: Planning) -> None:
-    """Fail loudly if the join lost or doubled a row: the figures are counted, never assumed."""
-    found = int(work.engine.value(f"select count(*) from {compared.table}"))
-    if found != work.expected:
-        raise CrmSinkError(
-            f"{work.expected:,} predictions were matched but {found:,} came out of the comparison; "
-            "nothing was written",
-            hint="report this with the run's id: it is a defect of crm_sink",
-        )
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What differs, before conflicts are held back: a folder with one file for each part."""
+
+    changes: Relation
+    parts: int
+    leavers: int = 0
+
+
+def _differing(work: Planning) -> _Found:
+    """Compare part by part, so that each join fits in memory."""
+    rules, folder = work.destination.rules, work.folder.root / "differing"
+    creates = work.destination.mapping.match.missing == "create"
+    parts = parts_of(work.matched, rules, work.engine)
+    rows = 0
+    for part in range(parts):
+        compared = compare(work.matched.part(part, parts), rules, creates=creates)
+        query = differing(compared, rules, part)
+        rows += work.engine.save(query, folder / f"chunk={part}" / "data.parquet").rows
+    return _Found(Relation(folder, rows), parts)
+
+
+def _with_leavers(found: _Found, leaving: str, work: Planning) -> _Found:
+    rules, folder = work.destination.rules, found.changes.path
+    query = differing(leaving, rules, found.parts)
+    added = work.engine.save(query, folder / f"chunk={found.parts}" / "data.parquet").rows
+    leavers = int(work.engine.value(f"select count(*) from {leaving}"))
+    return _Found(Relation(folder, found.changes.rows + added), found.parts + 1, leavers)
+
+
+def _discard(*relations: Relation) -> None:
+    for relation in relations:
+        if relation.path.is_dir():
+            shutil.rmtree(relation.path)
+        else:
+            relation.path.unlink(missing_ok=True)
 
 
 def _past_runs(work: Planning) -> list[PastRun]:
@@ -113,7 +135,7 @@ def _past_runs(work: Planning) -> list[PastRun]:
     return [PastRun(folder.changes, folder.outcomes) for folder in folders]
 
 
-def _leavers(work: Planning, past: str) -> Compared | None:
+def _leavers(work: Planning, past: str) -> str | None:
     """Give the changes for records of ours that are no longer scored; None when there are none."""
     rejects = Relation(work.folder.rejects_parts, 0).scan()
     key = match_key(work.destination.key, "key")

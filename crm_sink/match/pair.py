@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_sink.engine import literal, name
+from crm_sink.errors import CrmSinkError
 from crm_sink.match.extras import CONVERTED
-from crm_sink.tables import before
+from crm_sink.tables import REJECTS, before, empty
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,20 +20,6 @@ if TYPE_CHECKING:
 
     from crm_sink.engine import Engine, Relation
     from crm_sink.schema import FieldSchema, ObjectSchema
-
-
-@dataclass(frozen=True, slots=True)
-class Matched:
-    """Predictions beside their records.
-
-    Attributes:
-        table: A SQL table expression: row, key, id (null: to be created), modified, parent (null
-            where the object has none), each mapped field F (desired) and "F.before" (present).
-        rejects: Rows that found no record, or not one record (table `rejects`).
-    """
-
-    table: str
-    rejects: Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +31,51 @@ class Pairing:
     fields: Sequence[FieldSchema]
     parent: FieldSchema | None
     create: bool  # a key without a record makes one
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Predictions beside their records.
+
+    Attributes:
+        desired: Table `desired`.
+        present: Table `present`.
+        columns: The SQL select list of `table`.
+        join: `join`, or `left join` where records may be created.
+        where: What leaves out the rejected rows.
+        rows: How many rows `table` has.
+        rejects: Rows that found no record, or not one record (table `rejects`).
+    """
+
+    desired: Relation
+    present: Relation
+    columns: str
+    join: str
+    where: str
+    rows: int
+    rejects: Relation
+
+    @property
+    def table(self) -> str:
+        """The SQL table expression of all pairs.
+
+        Columns: row, key, id (null: to be created), modified, parent (null where the object has
+        none), each mapped field F (desired) and "F.before" (present).
+        """
+        return self.part(0, 1)
+
+    def part(self, number: int, parts: int) -> str:
+        """Give one of several disjoint parts of the table, chosen by the hash of the key.
+
+        A part's join fits in memory where that of the whole does not.
+        """
+        chosen = f"where hash(match_key) % {parts} = {number}" if parts > 1 else ""
+        return (
+            f"(select {self.columns} "
+            f"from (from {self.desired.scan()} {chosen}) d "
+            f"{self.join} (from {self.present.scan()} {chosen}) p on d.match_key = p.match_key "
+            f"where {self.where})"
+        )
 
 
 def pair(
@@ -58,19 +90,77 @@ def pair(
         engine: Where to compute.
         into: The Parquet file for the rejects.
     """
+    counts = _count(desired, present, engine)
+    refusals = []
+    if counts.pairs > desired.rows:
+        _collect_twins(present, engine)
+        refusals.append(_found_twice(desired, pairing))
+    if counts.found < counts.pairs and not pairing.create:
+        refusals.append(_not_found(desired, present, pairing))
+    if counts.converted:
+        refusals.append(_converted(desired, present, twins=counts.pairs > desired.rows))
+    query = " union all ".join(f"({refusal})" for refusal in refusals) or empty(REJECTS)
+    rejects = engine.save(query, into)
+    matched = Matched(
+        desired=desired,
+        present=present,
+        columns=_columns(pairing),
+        join="left join" if pairing.create else "join",
+        where=_kept(counts, desired),
+        rows=desired.rows - rejects.rows,
+        rejects=rejects,
+    )
+    if refusals:  # without any, the counts have shown that each row has exactly one record
+        _require_every_row(matched, engine)
+    return matched
+
+
+def _require_every_row(matched: Matched, engine: Engine) -> None:
+    """Fail loudly if a row is neither paired nor rejected, or both: figures are never assumed."""
+    paired = int(engine.value(f"select count(*) from {matched.table}"))
+    if paired != matched.rows:
+        raise CrmSinkError(
+            f"{matched.desired.rows:,} predictions became {paired:,} pairs and "
+            f"{matched.rejects.rows:,} rejects; nothing was written",
+            hint="report this with the run's id: it is a defect of crm_sink",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """What a join by key alone tells, so that nothing is looked for that is not there."""
+
+    pairs: int  # more than the desired rows: some key has several records
+    found: int  # fewer than the pairs: some key has none
+    converted: int
+
+
+def _count(desired: Relation, present: Relation, engine: Engine) -> _Counts:
+    has_converted = CONVERTED in engine.columns(present.scan())
+    converted = f"count_if(p.{name(CONVERTED)})" if has_converted else "0"
+    row = engine.rows(
+        f"select count(*), count(p.id), {converted} "
+        f"from {desired.scan()} d left join {present.scan()} p on d.match_key = p.match_key"
+    )[0]
+    return _Counts(*(int(count) for count in row))
+
+
+def _collect_twins(present: Relation, engine: Engine) -> None:
     engine.run(
         "create or replace temp table twin_records as "
         "select match_key, count(*) as records, string_agg(id, ', ' order by id) as ids "
         f"from (select match_key, id from {present.scan()} where match_key is not null) "
         "group by match_key having count(*) > 1"
     )
-    refusals = [_found_twice(desired, pairing)]
-    if not pairing.create:
-        refusals.append(_not_found(desired, present, pairing))
-    if CONVERTED in engine.columns(present.scan()):
-        refusals.append(_converted(desired, present))
-    rejects = engine.save(" union all ".join(f"({refusal})" for refusal in refusals), into)
-    return Matched(_join(desired, present, pairing, engine), rejects)
+
+
+def _kept(counts: _Counts, desired: Relation) -> str:
+    kept = "true"
+    if counts.pairs > desired.rows:
+        kept += " and d.match_key not in (select match_key from twin_records)"
+    if counts.converted:
+        kept += f" and not coalesce(p.{name(CONVERTED)}, false)"
+    return kept
 
 
 def _reject(code: str, message: str, hint: str, *, record: str, field: str = "null") -> str:
@@ -108,34 +198,25 @@ def _not_found(desired: Relation, present: Relation, pairing: Pairing) -> str:
     )
 
 
-def _converted(desired: Relation, present: Relation) -> str:
+def _converted(desired: Relation, present: Relation, *, twins: bool) -> str:
     message = (
         "'the lead was converted; it lives on as contact ' || "
         "coalesce(p.\"ConvertedContactId\", '?') || ' of account ' || "
         "coalesce(p.\"ConvertedAccountId\", '?')"
     )
     hint = literal("score the contact instead: Salesforce does not let a converted lead be written")
+    not_twin = " and d.match_key not in (select match_key from twin_records)" if twins else ""
     return (
         _reject("CONVERTED_LEAD", message, hint, record="p.id")
         + f" from {desired.scan()} d join {present.scan()} p using (match_key) "
-        f"where p.{name(CONVERTED)} and d.match_key not in (select match_key from twin_records)"
+        f"where p.{name(CONVERTED)}{not_twin}"
     )
 
 
-def _join(desired: Relation, present: Relation, pairing: Pairing, engine: Engine) -> str:
+def _columns(pairing: Pairing) -> str:
     fields = "".join(
         f", d.{name(field.name)}, p.{name(field.name)} as {before(field.name)}"
         for field in pairing.fields
     )
     parent = f"p.{name(pairing.parent.name)}" if pairing.parent else "cast(null as varchar)"
-    converted = (
-        f" and not coalesce(p.{name(CONVERTED)}, false)"
-        if CONVERTED in engine.columns(present.scan())
-        else ""
-    )
-    kind = "left join" if pairing.create else "join"
-    return (
-        f"(select d.row, d.key, p.id, p.modified, {parent} as parent{fields} "
-        f"from {desired.scan()} d {kind} {present.scan()} p on d.match_key = p.match_key "
-        f"where d.match_key not in (select match_key from twin_records){converted})"
-    )
+    return f"d.row, d.key, p.id, p.modified, {parent} as parent{fields}"

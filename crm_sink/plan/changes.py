@@ -15,9 +15,8 @@ from crm_sink.tables import before, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-    from crm_sink.engine import Engine, Relation
+    from crm_sink.engine import Relation
     from crm_sink.schema import FieldSchema
 
 
@@ -31,47 +30,41 @@ class FieldRule:
     protect: bool = True  # a person's edit stays
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """Every planned record beside its record, with "F.write" where a field really differs.
-
-    `table` has row, key, id, action, modified, parent, F, "F.before" and "F.write".
-    """
-
-    table: str
-    rules: tuple[FieldRule, ...]
-
-
-def compare(matched: str, rules: Sequence[FieldRule]) -> Compared:
+def compare(matched: str, rules: Sequence[FieldRule], *, creates: bool) -> str:
     """Compare each desired value with the present one.
 
     Args:
-        matched: The SQL table of `match.pair.Matched`.
+        matched: A SQL table of `match.pair.Matched`.
         rules: The destination fields.
+        creates: Whether rows without a record are in it, to be created.
+
+    Returns:
+        A SQL table: row, key, id, action, modified, parent, F, "F.before", and "F.write" where
+        the field really differs.
     """
     columns = "".join(
         f", {name(rule.field.name)}, {before(rule.field.name)}, "
-        f"{_writes(rule)} as {write(rule.field.name)}"
+        f"{_writes(rule, creates=creates)} as {write(rule.field.name)}"
         for rule in rules
     )
-    action = "case when id is null then 'create' else 'update' end"
-    table = f"(select row, key, id, {action} as action, modified, parent{columns} from {matched})"
-    return Compared(table, tuple(rules))
+    action = "case when id is null then 'create' else 'update' end" if creates else "'update'"
+    return f"(select row, key, id, {action} as action, modified, parent{columns} from {matched})"
 
 
-def _writes(rule: FieldRule) -> str:
+def _writes(rule: FieldRule, *, creates: bool) -> str:
     desired, present = name(rule.field.name), before(rule.field.name)
     changed = differs(rule.field, desired, present, tolerance=rule.tolerance)
     filled = f"{desired} is not null"
-    # A new record has nothing to clear; false is what Salesforce gives a checkbox by itself.
-    for_new = f"coalesce({desired}, false)" if rule.field.type is FieldType.BOOLEAN else filled
-    changed = f"case when id is null then {for_new} else {changed} end"
+    if creates:
+        # A new record has nothing to clear; false is what Salesforce gives a checkbox by itself.
+        for_new = f"coalesce({desired}, false)" if rule.field.type is FieldType.BOOLEAN else filled
+        changed = f"case when id is null then {for_new} else {changed} end"
     return f"({filled} and {changed})" if rule.keep_nulls else f"({changed})"
 
 
 def clearing(
     present: Relation, rules: Sequence[FieldRule], *, flag: FieldSchema | None, parent: str | None
-) -> Compared:
+) -> str:
     """Give the changes for the records in temp table `leavers`: clear our fields, or flag them.
 
     Lookups are left alone: who owns a contact is not a prediction. With a flag only the flag is
@@ -98,12 +91,11 @@ def clearing(
             f"({writes}) as {write(field.name)}"
         )
     parent_sql = f"p.{name(parent)}" if parent else "cast(null as varchar)"
-    table = (
+    return (
         f"(select cast(null as bigint) as row, l.key, p.id, 'clear' as action, p.modified, "
         f"{parent_sql} as parent{columns} "
         f"from leavers l join {present.scan()} p on p.id = l.id)"
     )
-    return Compared(table, tuple(rules))
 
 
 def _is_clearable(field: FieldSchema) -> bool:
@@ -111,11 +103,14 @@ def _is_clearable(field: FieldSchema) -> bool:
     return not is_reference and (field.nillable or field.type is FieldType.BOOLEAN)
 
 
-def save_differing(compared: Compared, engine: Engine, into: Path) -> Relation:
-    """Save the rows of which some field is to be written (columns of `Compared.table`)."""
-    some = " or ".join(write(rule.field.name) for rule in compared.rules)
+def differing(compared: str, rules: Sequence[FieldRule], chunk: int) -> str:
+    """Give the query of the rows of which some field is to be written, numbered as a chunk."""
+    some = " or ".join(write(rule.field.name) for rule in rules)
     # A record to create is a change even when every mapped value is null.
-    return engine.save(f"from {compared.table} where {some} or action = 'create'", into)
+    return (
+        f"select cast({chunk} as integer) as chunk, * from {compared} "
+        f"where {some} or action = 'create'"
+    )
 
 
 def row_bytes(rules: Sequence[FieldRule]) -> str:

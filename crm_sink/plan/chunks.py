@@ -79,7 +79,7 @@ def cut(
     """Write each chunk's changes to `into/chunk=N/` and tell what each holds.
 
     Args:
-        changes: The plan's changes, with the column `parent`.
+        changes: The plan's changes, with the column `parent`; a folder of parts, or one file.
         size: What `measure` said of them.
         api: The API they travel by.
         rules: The destination fields.
@@ -88,15 +88,45 @@ def cut(
     """
     if size.rows == 0:
         return []
+    into.mkdir(parents=True, exist_ok=True)
+    if api is Api.BULK and _parts_are_jobs(changes, size, rules, engine):
+        _move_parts(changes, into)
+        return _cuts(into, rules, engine)
     is_bulk = api is Api.BULK
     number = _by_parent(changes, size, rules, engine) if is_bulk else _by_count(size)
-    into.mkdir(parents=True, exist_ok=True)
     engine.run(
-        f"copy (select cast({number} as integer) as chunk, * exclude (parent) "
+        f"copy (select * replace (cast({number} as integer) as chunk) "
         f"from {changes.scan()}) to {literal(str(into))} "
         "(format parquet, partition_by (chunk), write_partition_columns true, overwrite_or_ignore)"
     )
     return _cuts(into, rules, engine)
+
+
+def _parts_are_jobs(
+    changes: Relation, size: Size, rules: Sequence[FieldRule], engine: Engine
+) -> bool:
+    """Tell whether the parts in which the changes were found can travel as they are.
+
+    They can where no parent's children may be torn apart, creates and updates are not mixed, and
+    the parts are neither too large for a job nor much smaller than need be.
+    """
+    if not changes.path.is_dir():
+        return False
+    scan = changes.scan()
+    parts = engine.rows(
+        f"select bool_or(parent is not null), count(distinct action = 'create'), "
+        f"sum({row_bytes(rules)}) from {scan} group by chunk"
+    )
+    wanted = -(-(size.create_bytes + size.update_bytes) // JOB_BYTES)
+    return len(parts) <= 2 * wanted and all(
+        not has_parent and kinds == 1 and total < HARD_JOB_BYTES
+        for has_parent, kinds, total in parts
+    )
+
+
+def _move_parts(changes: Relation, into: Path) -> None:
+    for part in sorted(changes.path.iterdir()):
+        part.replace(into / part.name)
 
 
 def _by_count(size: Size) -> str:

@@ -14,40 +14,49 @@ if TYPE_CHECKING:
     from crm_sink.schema import FieldSchema
 
 
-def comparable(field: FieldSchema, expression: str) -> str:
-    """Give an expression in the form in which two equal values of the field are equal.
-
-    Text is compared trimmed, because Salesforce trims on saving; an Id by its 15 case-sensitive
-    characters; a lookup's key without case unless its field says otherwise; a datetime by whole
-    seconds; the values of a multi-select in any order.
-    """
-    text = f"nullif(trim({expression}), '')"
-    if field.lookup is not None and field.type in TEXT_TYPES and not field.case_sensitive:
-        return f"lower({text})"
-    if field.type is FieldType.MULTIPICKLIST:
-        return f"list_sort(string_split({expression}, ';'))"
-    special = {
-        FieldType.REFERENCE: f"left({expression}, 15)",
-        FieldType.ID: f"left({expression}, 15)",
-        FieldType.DATETIME: f"date_trunc('second', {expression})",
-        FieldType.BOOLEAN: f"coalesce({expression}, false)",
-    }
-    return special.get(field.type, text if field.type in TEXT_TYPES else expression)
-
-
 def differs(field: FieldSchema, desired: str, present: str, *, tolerance: float = 0) -> str:
     """Give a boolean SQL expression (never null): the two values are not the same.
 
     Args:
         field: The destination field.
-        desired: SQL of the new value.
+        desired: SQL of the new value, as `transform` leaves it (table `desired`).
         present: SQL of the value in the org.
         tolerance: For numbers: a difference no larger than this is no difference.
     """
-    new, old = comparable(field, desired), comparable(field, present)
     is_number = field.type in NUMBER_TYPES or field.type is FieldType.INT
     if is_number and tolerance > 0:
         # A hair above the tolerance, so that 0.3 - 0.2 counts as 0.1 in binary fractions too.
-        apart = f"coalesce(abs({new} - {old}) > {tolerance * (1 + 1e-9)!r}, false)"
-        return f"(({new} is null) <> ({old} is null) or {apart})"
-    return f"({new} is distinct from {old})"
+        apart = f"coalesce(abs({desired} - {present}) > {tolerance * (1 + 1e-9)!r}, false)"
+        return f"(({desired} is null) <> ({present} is null) or {apart})"
+    plainly = f"{desired} is distinct from {present}"
+    new, old = _comparable(field, desired, present)
+    if (new, old) == (desired, present):
+        return f"({plainly})"
+    # The costly form is looked at only where the plain one differs: most values are equal as
+    # they stand.
+    return f"({plainly} and {new} is distinct from {old})"
+
+
+def _comparable(field: FieldSchema, desired: str, present: str) -> tuple[str, str]:
+    """Give both values in the form in which two equal ones are equal.
+
+    The present text is compared trimmed, because Salesforce trims on saving and other writers may
+    not have gone through it; an Id by its 15 case-sensitive characters; a lookup's key without case
+    unless its field says otherwise; a datetime by whole seconds; a multi-select in any order.
+    """
+    text = f"nullif(trim({present}), '')"
+    if field.lookup is not None and field.type in TEXT_TYPES and not field.case_sensitive:
+        return f"lower({desired})", f"lower({text})"
+    if field.type is FieldType.MULTIPICKLIST:
+        return _values(desired), _values(present)
+    if field.type in (FieldType.REFERENCE, FieldType.ID):
+        return f"left({desired}, 15)", f"left({present}, 15)"
+    if field.type is FieldType.DATETIME:
+        return desired, f"date_trunc('second', {present})"
+    if field.type is FieldType.BOOLEAN:
+        return desired, f"coalesce({present}, false)"
+    return desired, text if field.type in TEXT_TYPES else present
+
+
+def _values(expression: str) -> str:
+    return f"list_sort(string_split({expression}, ';'))"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from crm_sink.crm.policy import Ruling
 from crm_sink.engine import literal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from crm_sink.crm.policy import Judge
     from crm_sink.engine import Engine, Relation
+
+Judge = Callable[[str, str], Ruling]  # an error's code and message -> what to do about it
 
 
 def save_refused(outcomes: Relation, judge: Judge, engine: Engine, into: Path) -> Relation:

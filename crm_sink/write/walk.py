@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from crm_sink.crm.contract import Chunk, Crm, Progress
-from crm_sink.crm.policy import Judge, poll_waits
+from crm_sink.crm.policy import poll_waits
 from crm_sink.events import ChunkMoved, Listener
 from crm_sink.ledger.contract import ChunkState, Ledger
-from crm_sink.write.refused import save_refused
+from crm_sink.write.refused import Judge, save_refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable

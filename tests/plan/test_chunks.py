@@ -22,7 +22,8 @@ NOTE = FieldRule(FieldSchema("Note__c", FieldType.STRING, length=80))
 def changes_of(engine: Engine, folder: Path, rows: str) -> Relation:
     """Save changes from SQL rows (key, id, action, parent)."""
     return engine.save(
-        "select row_number() over () as row, key, id, action, null::timestamp as modified, parent, "
+        "select 0 as chunk, row_number() over () as row, key, id, action, "
+        "null::timestamp as modified, parent, "
         '1.0::double as "Score__c", null::double as "Score__c.before", true as "Score__c.write", '
         '\'x\' as "Note__c", null::varchar as "Note__c.before", false as "Note__c.write" '
         f"from ({rows}) t(key, id, action, parent)",
