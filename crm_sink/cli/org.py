@@ -10,6 +10,7 @@ import click
 
 from crm_sink.cli import local_org
 from crm_sink.cli.options import format_option
+from crm_sink.cli.org_seed import seed
 from crm_sink.cli.output import emit_csv, emit_json
 from crm_sink.errors import UsageError
 
@@ -120,3 +121,6 @@ def _print(found: LocalOrg | None, output: str) -> None:
     else:
         click.echo(f"local org at {found.url} (process {found.pid})")
         click.echo('  use it with: --target local, or eval "$(crm-sink org env)"')
+
+
+command.add_command(seed)

@@ -1,7 +1,8 @@
 """Lets `crm-sink org seed` fill a running org: `POST /__seed__`. No part of Salesforce.
 
 The body is a JSON object with any of: `fields`, a list of {object, name, type, external_id, label,
-help}; `records`, counts by object; `csv`, one {path, object, columns}. The answer tells what was
+help}; `records`, counts by object; `csv`, one {path, object, columns, values, defaults,
+date_format}. The answer tells what was
 made. Calls are neither counted nor limited, and need no session: the org listens on loopback only.
 """
 
@@ -16,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from crm_sink.emulator.seed.csv import seed_csv
+from crm_sink.emulator.seed.csv_staging import CsvOptions
 from crm_sink.emulator.seed.demo import AlreadySeeded, add_missing, seed
 from crm_sink.emulator.seed.fields import custom_field
 
@@ -41,8 +43,14 @@ def fill(org: Org, wanted: dict[str, Any]) -> dict[str, Any]:
         made["records"] = asdict(seed(org.store, **counts, seed=number, clock=org.clock))
     if "csv" in wanted:
         csv = wanted["csv"]
+        options = CsvOptions(
+            date_format=csv.get("date_format"),
+            defaults=csv.get("defaults", {}),
+            values=csv.get("values", {}),
+        )
+        path, object_name = Path(csv["path"]), csv["object"]
         report = seed_csv(
-            org.store, Path(csv["path"]), csv["object"], csv["columns"], clock=org.clock
+            org.store, path, object_name, csv["columns"], clock=org.clock, options=options
         )
         made["csv"] = asdict(report)
     return made
