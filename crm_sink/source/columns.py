@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROW = "__row"
+SAME_TYPES = "write all files with the same types"
 
 # DuckDB types that hold one kind of value: files may differ within a family.
 FAMILIES = {
@@ -58,6 +59,11 @@ def family(kind: str) -> str:
     return FAMILIES.get(kind.partition("(")[0], kind)
 
 
+def scale(kind: str) -> int:
+    """Give the digits behind the point that a DuckDB type keeps; 0 when it is no decimal."""
+    return int(kind.removesuffix(")").rpartition(",")[2]) if kind.startswith("DECIMAL") else 0
+
+
 def check_types(kinds: Sequence[tuple[str, dict[str, str]]]) -> None:
     """Refuse files that hold different kinds of value under one name.
 
@@ -77,5 +83,29 @@ def check_types(kinds: Sequence[tuple[str, dict[str, str]]]) -> None:
                 raise SourceError(
                     f"column {name!r} is {kind} here, and {known} in {other}",
                     where=file,
-                    hint="write all files with the same types",
+                    hint=SAME_TYPES,
+                )
+
+
+def check_scales(kinds: Sequence[tuple[str, dict[str, str]]], united: dict[str, str]) -> None:
+    """Refuse decimals that would be rounded when files are united.
+
+    DuckDB takes the smaller scale when digits before and behind the point do not fit together.
+
+    Args:
+        kinds: For each file, its name and its columns with their DuckDB types.
+        united: The types of the columns when the files are read as one.
+
+    Raises:
+        SourceError: A file's column would lose digits.
+    """
+    taken = {name.lower(): kind for name, kind in united.items()}
+    for file, columns in kinds:
+        for name, kind in columns.items():
+            whole = taken[name.lower()]
+            if whole.startswith("DECIMAL") and scale(whole) < scale(kind):
+                raise SourceError(
+                    f"column {name!r} is {kind} here, and {whole} over all files",
+                    where=file,
+                    hint=SAME_TYPES,
                 )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crm_sink.engine import literal, name
 from crm_sink.errors import SourceError
-from crm_sink.source.values import MixedTypes, column, plain, widened
+from crm_sink.source.columns import ROW, family
+from crm_sink.source.values import MixedTypes, array, plain, widened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
     import pyarrow.parquet as pq
+
+    from crm_sink.engine import Engine
 
 
 class BatchCopy:
@@ -28,7 +32,8 @@ class BatchCopy:
     def __init__(
         self, names: list[str], types: list[pa.DataType], folder: Path, shown: str
     ) -> None:
-        self.files: list[Path] = []
+        self.rows = 0
+        self._files: list[tuple[Path, int]] = []  # with the number of rows before it
         self._names = names
         self._types = types
         self._folder = folder
@@ -57,14 +62,36 @@ class BatchCopy:
             self._writer = self._open()
         arrays = [self._array(place, values) for place, values in enumerate(columns)]
         self._writer.write_batch(pa.record_batch(arrays, names=self._names))
+        self.rows += len(rows)
+
+    def query(self, engine: Engine) -> str:
+        """Give the query that reads the files, each column with its widest type, and `__row`.
+
+        The casts are written out because DuckDB, when it unites files by name, may take the
+        smaller of two decimal scales and round.
+        """
+        last, _ = self._files[-1]
+        kinds = engine.columns(_scan(last))
+        columns = [
+            name(column)
+            if family(kind) == "null"
+            else f"cast({name(column)} as {kind}) as {name(column)}"
+            for column, kind in kinds.items()
+        ]
+        return " union all ".join(
+            f"select {', '.join(columns)}, file_row_number + {before + 1} as {name(ROW)} "
+            f"from {_scan(file)}"
+            for file, before in self._files
+        )
 
     def _open(self) -> pq.ParquetWriter:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        self.files.append(self._folder / f"sql-{len(self.files):05d}.parquet")
+        file = self._folder / f"sql-{len(self._files):05d}.parquet"
+        self._files.append((file, self.rows))
         schema = pa.schema(list(zip(self._names, self._types, strict=True)))
-        return pq.ParquetWriter(self.files[-1], schema)
+        return pq.ParquetWriter(file, schema)
 
     def _widened(self, place: int, values: Sequence[object]) -> pa.DataType:
         try:
@@ -74,12 +101,16 @@ class BatchCopy:
 
     def _array(self, place: int, values: Sequence[object]) -> pa.Array:
         try:
-            return column(values, self._types[place])
+            return array(values, self._types[place])
         except MixedTypes as error:
             raise self._mixed(place, error) from None
 
     def _mixed(self, place: int, error: MixedTypes) -> SourceError:
-        name = self._names[place]
+        column = self._names[place]
         return SourceError(
-            f"column {name!r} holds {error}", where=self._shown, hint=f"cast({name} as ...)"
+            f"column {column!r} holds {error}", where=self._shown, hint=f"cast({column} as ...)"
         )
+
+
+def _scan(file: Path) -> str:
+    return f"read_parquet({literal(str(file))}, hive_partitioning = false)"

@@ -77,7 +77,9 @@ def _header(file: Path, shown: str) -> tuple[str, list[str]]:
     except UnicodeDecodeError:
         raise SourceError("the text is not UTF-8", where=shown, hint=UTF8) from None
     except (OSError, EOFError) as error:
-        raise SourceError(f"the file cannot be read: {error}", where=shown) from error
+        raise SourceError(
+            f"the file cannot be read: {error}", where=shown, hint=f"file {file}"
+        ) from error
     delimiter = _delimiter(start)
     names = next(_records(start, delimiter, shown), [])
     if not names:
@@ -98,7 +100,11 @@ def _records(start: str, delimiter: str, shown: str) -> Iterator[list[str]]:
     try:
         yield from csv.reader(io.StringIO(start, newline=""), delimiter=delimiter, strict=True)
     except csv.Error as error:
-        raise SourceError(f"the header cannot be read: {error}", where=f"{shown}:1") from None
+        raise SourceError(
+            f"the header cannot be read: {error}",
+            where=f"{shown}:1",
+            hint='end each quoted name, and double a quote inside it: ""',
+        ) from None
 
 
 def _delimiter(start: str) -> str:

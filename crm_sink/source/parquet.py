@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crm_sink.engine import literal, name
 from crm_sink.errors import SourceError
-from crm_sink.source.columns import ROW, check_names, check_types
+from crm_sink.source.columns import ROW, check_names, check_scales, check_types
 from crm_sink.source.trouble import reading
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def parquet_query(located: Located, engine: Engine, folder: Path) -> tuple[str, 
             rows.append(_rows(engine, file))
     check_types(kinds)
     known = engine.columns(scan(located.files))
+    check_scales(kinds, known)
     folders = _folder_columns(located, list(known))
     columns = [_plain(column, kind) for column, kind in known.items()]
     columns += [f"{_pick(values)} as {name(column)}" for column, values in folders.items()]

@@ -6,7 +6,6 @@ The query runs in a read-only transaction where the database knows one, and noth
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ from crm_sink.errors import SourceError
 from crm_sink.ledger.address import Place, place_of, read_url
 from crm_sink.source.columns import check_names
 from crm_sink.source.copying import BatchCopy
-from crm_sink.source.parquet import parquet_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +60,7 @@ def sql_query(located: Located, engine: Engine, folder: Path) -> tuple[str, int]
         with BatchCopy(names, _first_types(result), folder, located.shown) as copy:
             for rows in result.partitions(size):
                 copy.write(rows)
-    return parquet_query(replace(located, files=tuple(copy.files)), engine, folder)
+    return copy.query(engine), copy.rows
 
 
 @contextmanager
@@ -88,7 +86,10 @@ def _result(located: Located, url: URL) -> Iterator[CursorResult[Any]]:
                 raise SourceError(
                     "the query gives no rows", where=located.shown, hint="write a SELECT"
                 )
-            yield result
+            try:
+                yield result
+            finally:
+                result.close()
     except (ImportError, NoSuchModuleError) as error:
         raise SourceError(
             f"the database's driver is not installed: {error}",

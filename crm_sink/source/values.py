@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MAX_DIGITS = 38  # of a decimal, in Arrow and in DuckDB
+INT_DIGITS = 19  # of a 64-bit integer
 
 
 class MixedTypes(Exception):
@@ -45,7 +46,7 @@ def widened(known: pa.DataType, values: Sequence[Any]) -> pa.DataType:
     return known
 
 
-def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+def array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """Give a column's plain values as an Arrow array of the type that `widened` gave.
 
     Raises:
@@ -97,14 +98,22 @@ def _arrow_types(kind: type, values: Sequence[Any]) -> list[pa.DataType]:
 
 
 def _decimal(values: Sequence[Decimal]) -> pa.DataType:
-    """Give a decimal of full width, or double when the values have no common scale in it."""
+    """Give the decimal that holds all the values, or double when none does."""
     import pyarrow as pa
 
     if not all(value.is_finite() for value in values):
         return pa.float64()
     scale = max(max(-int(value.as_tuple().exponent), 0) for value in values)
-    digits = max(max(value.adjusted() + 1, 0) for value in values)
-    return pa.decimal128(MAX_DIGITS, scale) if digits + scale <= MAX_DIGITS else pa.float64()
+    return _decimal_of(max(max(value.adjusted() + 1, 0) for value in values), scale)
+
+
+def _decimal_of(digits: int, scale: int) -> pa.DataType:
+    """Give the decimal with so many digits before and behind the point; double if too many."""
+    import pyarrow as pa
+
+    if digits + scale > MAX_DIGITS:
+        return pa.float64()
+    return pa.decimal128(max(digits + scale, 1), scale)
 
 
 def _wider(known: pa.DataType, found: pa.DataType) -> pa.DataType:
@@ -119,8 +128,11 @@ def _wider(known: pa.DataType, found: pa.DataType) -> pa.DataType:
         raise MixedTypes(f"{known} and {found}")
     if any(pa.types.is_floating(kind) for kind in numbers):
         return pa.float64()
-    scales = [kind.scale for kind in numbers if pa.types.is_decimal(kind)]
-    return pa.decimal128(MAX_DIGITS, max(scales))
+    sizes = [
+        (kind.precision - kind.scale, kind.scale) if pa.types.is_decimal(kind) else (INT_DIGITS, 0)
+        for kind in numbers
+    ]
+    return _decimal_of(max(digits for digits, _ in sizes), max(scale for _, scale in sizes))
 
 
 def _is_number(kind: pa.DataType) -> bool:
