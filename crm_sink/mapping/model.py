@@ -137,31 +137,47 @@ class FreshnessGate(Part):
     """How old the newest score may be."""
 
     column: Annotated[str, Field(description="The column that tells when a row was scored")]
-    warn_after: Span | None = None
-    hold_after: Span | None = None
+    warn_after: Annotated[
+        Span | None, Field(description="Older than this, the verdict is a warning: 26h, 90m, 2d")
+    ] = None
+    hold_after: Annotated[
+        Span | None, Field(description="Older than this, the plan is held: 48h, 90m, 2d")
+    ] = None
 
 
 class VolumeGate(Part):
     """How much the batch, and what it changes, may differ from the usual."""
 
-    hold_if_rows_change: Share | None = None
-    hold_if_changes_exceed: Share | None = None
+    hold_if_rows_change: Annotated[
+        Share | None,
+        Field(description="Hold when the rows are so much more or fewer than last time: 50%"),
+    ] = None
+    hold_if_changes_exceed: Annotated[
+        Share | None, Field(description="Hold when so many of the records would change: 30%")
+    ] = None
 
 
 class DriftGate(Part):
     """How far a column's distribution may move: the population stability index."""
 
-    column: str
-    warn: Annotated[float, Field(gt=0)] = 0.1
-    hold: Annotated[float, Field(gt=0)] = 0.25
+    column: Annotated[str, Field(description="The column whose distribution is watched")]
+    warn: Annotated[float, Field(gt=0, description="From this index on, warn")] = 0.1
+    hold: Annotated[float, Field(gt=0, description="From this index on, hold the plan")] = 0.25
 
 
 class Gates(Part):
     """Checks of the whole batch, before anything is written."""
 
-    freshness: FreshnessGate | None = None
-    volume: VolumeGate | None = None
-    drift: DriftGate | None = None
+    freshness: Annotated[
+        FreshnessGate | None, Field(description="How old the newest score may be")
+    ] = None
+    volume: Annotated[
+        VolumeGate | None,
+        Field(description="How much the batch, and what it changes, may differ from the usual"),
+    ] = None
+    drift: Annotated[
+        DriftGate | None, Field(description="How far a column's distribution may move")
+    ] = None
 
 
 class Example(Part):
@@ -180,8 +196,11 @@ class Mapping(Part):
     """One mapping file: which prediction becomes which field of one object."""
 
     object: Annotated[ApiName, Field(description="The destination object, such as Lead")]
-    source: SourceSpec = SourceSpec()
-    match: MatchSpec
+    source: Annotated[
+        SourceSpec,
+        Field(description="Where the predictions are; left out when Python hands over a table"),
+    ] = SourceSpec()
+    match: Annotated[MatchSpec, Field(description="How a prediction finds its record")]
     when: Annotated[
         str | None, Field(description="A SQL condition: rows that do not meet it are left out")
     ] = None
@@ -196,8 +215,13 @@ class Mapping(Part):
         Literal["keep", "clear"] | FlagLeavers,
         Field(description="Records of ours that are no longer scored: keep, clear or {flag: F}"),
     ] = "keep"
-    gates: Gates | None = None
-    examples: tuple[Example, ...] = ()
+    gates: Annotated[
+        Gates | None, Field(description="Checks of the whole batch, before anything is written")
+    ] = None
+    examples: Annotated[
+        tuple[Example, ...],
+        Field(description="Predictions and what must become of them, run by `crm-sink validate`"),
+    ] = ()
 
 
 class LoadedMapping(BaseModel):

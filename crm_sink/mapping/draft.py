@@ -1,0 +1,246 @@
+"""The text of a new mapping file, from a prediction table's columns and an object's describe.
+
+Guesses the key and which column belongs to which field, and says in comments what it guessed. What
+it cannot guess stands there as a comment to fill in, so that the file loads as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from crm_sink.mapping.expression import open_judge
+from crm_sink.mapping.names import nearest
+from crm_sink.mapping.types import type_text
+from crm_sink.schema import NUMBER_TYPES, FieldSchema, FieldType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crm_sink.mapping.model import SourceSpec
+    from crm_sink.schema import ObjectSchema
+
+PERCENTAGE = re.compile(r"prob|score|risk|propensity|likelihood|rate|share|confidence", re.I)
+TIME_NAMES = re.compile(r"scored|timestamp|_at$|_time$", re.I)
+
+
+def draft(
+    schema: ObjectSchema, columns: dict[str, str], *, source: SourceSpec | None = None
+) -> str:
+    """Write a new mapping.
+
+    Args:
+        schema: The destination, as the org describes it.
+        columns: Name and DuckDB type of each prediction column.
+        source: Where the predictions are; left out of the file when None.
+    """
+    key, key_field = _key(schema, columns)
+    pairs = _pairs(schema, columns, key, key_field)
+    if not pairs:
+        pairs = dict(_placeholder(schema, columns, key, key_field))
+    if not pairs:
+        pairs = {key: FieldSchema("Field_To_Choose__c", FieldType.STRING, length=255)}
+    parts = [
+        f"# {schema.label or schema.name}: what these predictions become in Salesforce.",
+        "# Drafted by `crm-sink init`: look at each guess, then crm-sink validate this file.",
+        "# What may stand here: crm-sink help mapping. Functions: crm-sink help functions.",
+        "",
+        f"object: {schema.name}",
+        *_source(source),
+        *_match(key, key_field),
+        "fields:",
+        *(line for column, field in pairs.items() for line in _field(column, field, columns)),
+        *_unmatched(pairs, columns, key),
+        *_rest(columns),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _key(schema: ObjectSchema, columns: dict[str, str]) -> tuple[str, FieldSchema | None]:
+    """Guess the key: an external id with a column of its name, else the likeliest column."""
+    writable = [field for field in schema.fields.values() if field.external_id]
+    for field in writable:
+        column = _column_for(field, columns)
+        if column is not None:
+            return column, field
+    for column in columns:
+        if _plain(column) in ("id", f"{schema.name.lower()}id", "salesforceid", "sfid", "recordid"):
+            return column, writable[0] if writable and _plain(column) == "id" else None
+    named = [column for column in columns if _plain(column).endswith("id")]
+    return (named or list(columns))[0], writable[0] if writable else None
+
+
+def _pairs(
+    schema: ObjectSchema, columns: dict[str, str], key: str, key_field: FieldSchema | None
+) -> dict[str, FieldSchema]:
+    pairs: dict[str, FieldSchema] = {}
+    taken = {key_field.name if key_field is not None else "Id"}
+    for column in columns:
+        if column == key:
+            continue
+        free = [field for field in _writable(schema) if field.name not in taken]
+        found = next((field for field in free if _plain(field.name) == _plain(column)), None)
+        if found is None:
+            labels = {_plain(field.label): field for field in free if field.label}
+            names = {_plain(field.name): field for field in free}
+            near = nearest(_plain(column), [*names, *labels])
+            found = names.get(near or "") or labels.get(near or "")
+        if found is not None and _fits(columns[column], found):
+            pairs[column] = found
+            taken.add(found.name)
+    return pairs
+
+
+def _placeholder(
+    schema: ObjectSchema, columns: dict[str, str], key: str, key_field: FieldSchema | None
+) -> Iterator[tuple[str, FieldSchema]]:
+    """Give one pair that at least fits by type: a mapping has a field or is none."""
+    taken = key_field.name if key_field is not None else "Id"
+    fields = [field for field in _writable(schema) if field.name != taken]
+    fields.sort(key=lambda field: not field.name.endswith("__c"))
+    for column in [*(column for column in columns if column != key), key]:
+        for field in fields:
+            if _fits(columns[column], field):
+                yield column, field
+                return
+
+
+def _writable(schema: ObjectSchema) -> list[FieldSchema]:
+    return [
+        field
+        for field in schema.fields.values()
+        if field.updateable and field.type not in (FieldType.OTHER, FieldType.REFERENCE)
+    ]
+
+
+def _column_for(field: FieldSchema, columns: dict[str, str]) -> str | None:
+    return next((column for column in columns if _plain(column) == _plain(field.name)), None)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", re.sub(r"__c$", "", name.lower()))
+
+
+def _fits(kind: str, field: FieldSchema) -> bool:
+    """Tell whether values of a DuckDB type can become the field's without a thought."""
+    number = kind.split("(")[0].removeprefix("U") in (
+        "TINYINT SMALLINT INTEGER BIGINT HUGEINT FLOAT DOUBLE DECIMAL".split()
+    ) and not kind.endswith("]")
+    if field.type in NUMBER_TYPES or field.type is FieldType.INT:
+        return number
+    if field.type is FieldType.BOOLEAN:
+        return kind == "BOOLEAN"
+    if field.type is FieldType.DATETIME:
+        return kind.startswith("TIMESTAMP")
+    if field.type is FieldType.DATE:
+        return kind == "DATE" or kind.startswith("TIMESTAMP")
+    if field.type is FieldType.TIME:
+        return kind == "TIME"
+    if field.type is FieldType.TEXTAREA and _is_factors(kind):
+        return True
+    return kind == "VARCHAR"
+
+
+def _is_factors(kind: str) -> bool:
+    return kind == "VARCHAR[]" or (kind.endswith("[]") and kind.startswith("STRUCT("))
+
+
+def _source(source: SourceSpec | None) -> list[str]:
+    if source is None:
+        return []
+    given = [(key, value) for key, value in source.model_dump().items() if value is not None]
+    return ["source:", *(f"  {key}: {_quoted(str(value))}" for key, value in given)]
+
+
+def _match(key: str, field: FieldSchema | None) -> list[str]:
+    lines = ["match:"]
+    if field is None:
+        lines.append("  field: Id # no external id was found: the column must hold record ids")
+    else:
+        lines.append(f"  external_id: {field.name} # a guess: the field that holds the key")
+    lines.append(f"  column: {_quoted(key)}")
+    lines.append("  missing: reject # or create")
+    return lines
+
+
+def _field(column: str, field: FieldSchema, columns: dict[str, str]) -> list[str]:
+    lines = [
+        f"  {field.name}:",
+        f"    value: {_quoted(_expression(column, field, columns[column]))}",
+    ]
+    if field.type in (FieldType.PICKLIST, FieldType.MULTIPICKLIST) and not field.values:
+        return lines
+    return [*lines, f"    type: {_quoted(type_text(field))}"]
+
+
+def _expression(column: str, field: FieldSchema, kind: str) -> str:
+    sql = column if _is_plain_column(column) else _identifier(column)
+    if kind.startswith("TIMESTAMP") and "TIME ZONE" not in kind:
+        # Without a zone: the commonest is UTC, and it has to be said.
+        return f"{sql} at time zone 'UTC'" if field.type is FieldType.DATETIME else sql
+    if field.type is FieldType.TEXTAREA and _is_factors(kind):
+        return f"reasons({sql}, 3)"
+    fraction = kind in ("DOUBLE", "FLOAT") and PERCENTAGE.search(column)
+    if fraction and field.type is FieldType.PERCENT:
+        return f"pct({sql})"
+    if fraction and field.type is FieldType.DOUBLE and field.scale == 0:
+        return f"round(100 * {sql})"
+    return sql
+
+
+def _is_plain_column(column: str) -> bool:
+    """Tell whether a column's bare name is an expression that gives it: `order` is not."""
+    if not re.fullmatch(r"[a-z_][a-z0-9_]*", column):
+        return False
+    with open_judge() as judge:
+        uses, faults = judge.judge(column)
+    return not faults and [use.name for use in uses] == [column]
+
+
+def _identifier(column: str) -> str:
+    doubled = column.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def _unmatched(pairs: dict[str, FieldSchema], columns: dict[str, str], key: str) -> list[str]:
+    left = [column for column in columns if column not in pairs and column != key]
+    if not left:
+        return []
+    lines = ["  # Columns for which no field was found:"]
+    return [*lines, *(f"  #   {_one_line(f'{column} ({columns[column]})')}" for column in left)]
+
+
+def _rest(columns: dict[str, str]) -> list[str]:
+    lines = [
+        "# A value that a person changed since our last write: protect it, or overwrite.",
+        "edits: protect",
+        "# Records that are no longer in the predictions: keep, clear, or {flag: A_Checkbox__c}.",
+        "leavers: keep",
+    ]
+    times = [c for c, kind in columns.items() if kind.startswith("TIMESTAMP")]
+    times.sort(key=lambda column: TIME_NAMES.search(column) is None)
+    gates = ["gates:"]
+    if times:
+        column = times[0] if re.fullmatch(r"[A-Za-z_]\w*", times[0]) else _double(times[0])
+        gates.append(f"  freshness: {{column: {column}, warn_after: 26h, hold_after: 48h}}")
+    gates.append("  volume: {hold_if_rows_change: 50%}")
+    return [*lines, *gates]
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"[^\x20-\x7e\xa0-\ud7ff]", "?", text)
+
+
+def _quoted(text: str) -> str:
+    """Write a text so that YAML reads it back as it is, plain where that is safe."""
+    plain = re.fullmatch(r"[A-Za-z_./]([A-Za-z0-9_./*() ,'\-]*[A-Za-z0-9_./*)'])?", text)
+    return text if plain and not _is_word(text) else _double(text)
+
+
+def _is_word(text: str) -> bool:
+    return text.lower() in ("null", "true", "false", "yes", "no", "on", "off", "~", "y", "n")
+
+
+def _double(text: str) -> str:
+    return json.dumps(text, ensure_ascii=True)
