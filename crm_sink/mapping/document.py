@@ -7,6 +7,7 @@ brackets, several documents) is refused in bounded time. Knows nothing of mappin
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,6 +16,14 @@ from crm_sink.mapping.problem import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# The numbers of YAML 1.2's core schema. Longer ones stay text.
+NUMBERS: dict[str, Callable[[str], int | float]] = {
+    r"[-+]?[0-9]{1,40}": int,
+    r"0o[0-7]{1,40}": lambda text: int(text[2:], 8),
+    r"0x[0-9a-fA-F]{1,40}": lambda text: int(text[2:], 16),
+    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,6})?": float,
+    r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)": lambda text: float(text.replace(".", "", 1)),
+}
 Path: TypeAlias = tuple[str | int, ...]
 Data: TypeAlias = "dict[str, Data] | list[Data] | str | int | float | bool | None"
 
@@ -95,7 +104,7 @@ def place_at(text: str, index: int) -> tuple[int, int]:
     return before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1
 
 
-class _Refused(Exception):  # noqa: N818 - carries a problem up through the recursion
+class _Refused(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
         self.problem = problem
@@ -218,16 +227,9 @@ def plain_value(scalar: Scalar) -> str | int | float | bool | None:
         return None
     if text in ("true", "True", "TRUE", "false", "False", "FALSE"):
         return text.lower() == "true"
-    if re.fullmatch(r"[-+]?[0-9]{1,40}", text):
-        return int(text)
-    if re.fullmatch(r"0o[0-7]{1,40}", text):
-        return int(text[2:], 8)
-    if re.fullmatch(r"0x[0-9a-fA-F]{1,40}", text):
-        return int(text[2:], 16)
-    if re.fullmatch(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", text):
-        return float(text)
-    if re.fullmatch(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", text):
-        return float(text.replace(".", "", 1))
+    for pattern, number in NUMBERS.items():
+        if re.fullmatch(pattern, text):
+            return number(text)
     return text
 
 

@@ -125,21 +125,18 @@ def _plain(name: str) -> str:
 def _fits(kind: str, field: FieldSchema) -> bool:
     """Tell whether values of a DuckDB type can become the field's without a thought."""
     number = kind.split("(")[0].removeprefix("U") in (
-        "TINYINT SMALLINT INTEGER BIGINT HUGEINT FLOAT DOUBLE DECIMAL".split()
+        ["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL"]
     ) and not kind.endswith("]")
     if field.type in NUMBER_TYPES or field.type is FieldType.INT:
         return number
-    if field.type is FieldType.BOOLEAN:
-        return kind == "BOOLEAN"
-    if field.type is FieldType.DATETIME:
-        return kind.startswith("TIMESTAMP")
-    if field.type is FieldType.DATE:
-        return kind == "DATE" or kind.startswith("TIMESTAMP")
-    if field.type is FieldType.TIME:
-        return kind == "TIME"
-    if field.type is FieldType.TEXTAREA and _is_factors(kind):
-        return True
-    return kind == "VARCHAR"
+    takes = {
+        FieldType.BOOLEAN: kind == "BOOLEAN",
+        FieldType.DATETIME: kind.startswith("TIMESTAMP"),
+        FieldType.DATE: kind == "DATE" or kind.startswith("TIMESTAMP"),
+        FieldType.TIME: kind == "TIME",
+        FieldType.TEXTAREA: kind == "VARCHAR" or _is_factors(kind),
+    }
+    return takes.get(field.type, kind == "VARCHAR")
 
 
 def _is_factors(kind: str) -> bool:

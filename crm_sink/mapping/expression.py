@@ -1,9 +1,9 @@
-"""A field's `value` or a mapping's `when`: one scalar SQL expression, and what it uses.
+r"""A field's `value` or a mapping's `when`: one scalar SQL expression, and what it uses.
 
 It is read twice. sqlglot says whether the text is one expression, and of what kind it is; DuckDB,
 which will run it, says the same of its own reading (see `reading`), and must find nothing else.
 What is run is the text as it was written, in brackets: `Expression.sql`. A text that sqlglot had
-written anew would sometimes mean something else (`E'\\n'`).
+written anew would sometimes mean something else (`E'\n'`).
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def _is_foreign(node: object) -> bool:
     )
 
 
-def _structure_fault(node: exp.Expression, text: str) -> Fault:
+def _structure_fault(node: exp.Expr, text: str) -> Fault:
     from sqlglot import exp
 
     if isinstance(node, exp.Window):
@@ -178,7 +178,7 @@ def _structure_fault(node: exp.Expression, text: str) -> Fault:
     return Fault(_find(text, node), f"an expression may not use {what}", ONE_SCALAR)
 
 
-def _find(text: str, node: exp.Expression) -> int:
+def _find(text: str, node: exp.Expr) -> int:
     """Give the offset of the first word of a node that sqlglot knows the place of."""
     starts = [int(part.meta["start"]) for part in node.walk() if "start" in part.meta]
     return max(min(starts, default=0) - len("(\n"), 0) if starts else len(text) - len(text.lstrip())
@@ -206,16 +206,52 @@ def _syntax_fault(error: object, text: str) -> Fault:
 def _semicolon(text: str) -> int | None:
     """Give the place of a semicolon that is neither in a text nor in a comment."""
     from sqlglot.dialects import DuckDB
-    from sqlglot.tokens import TokenType
 
     tokens = DuckDB().tokenize(text)
-    return next((int(t.start) for t in tokens if t.token_type is TokenType.SEMICOLON), None)
+    return next((int(token.start) for token in tokens if token.text == ";"), None)
 
 
 STATEMENTS = frozenset(
-    "alter analyze attach begin call checkpoint comment commit copy create delete describe detach "
-    "drop execute explain export from import insert install load merge pivot pragma prepare reset "
-    "rollback select set show summarize truncate update use vacuum values with".split()
+    [
+        "alter",
+        "analyze",
+        "attach",
+        "begin",
+        "call",
+        "checkpoint",
+        "comment",
+        "commit",
+        "copy",
+        "create",
+        "delete",
+        "describe",
+        "detach",
+        "drop",
+        "execute",
+        "explain",
+        "export",
+        "from",
+        "import",
+        "insert",
+        "install",
+        "load",
+        "merge",
+        "pivot",
+        "pragma",
+        "prepare",
+        "reset",
+        "rollback",
+        "select",
+        "set",
+        "show",
+        "summarize",
+        "truncate",
+        "update",
+        "use",
+        "vacuum",
+        "values",
+        "with",
+    ]
 )
 
 

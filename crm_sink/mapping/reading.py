@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import duckdb
@@ -17,8 +17,20 @@ if TYPE_CHECKING:
 
 # What an expression may be made of (the `class` of DuckDB's serialised syntax tree).
 PLAIN = frozenset(
-    "BETWEEN CASE CAST COLLATE COLUMN_REF COMPARISON CONJUNCTION CONSTANT FUNCTION LAMBDA OPERATOR "
-    "TYPE".split()
+    [
+        "BETWEEN",
+        "CASE",
+        "CAST",
+        "COLLATE",
+        "COLUMN_REF",
+        "COMPARISON",
+        "CONJUNCTION",
+        "CONSTANT",
+        "FUNCTION",
+        "LAMBDA",
+        "OPERATOR",
+        "TYPE",
+    ]
 )
 NAMED = {
     "SUBQUERY": "a sub-query",
@@ -59,7 +71,8 @@ class Reader:
         """Parse an expression in brackets, exactly as it will stand in the query."""
         text = f"select {sql} as v"
         row = self._connection.execute("select json_serialize_sql(?)", [text]).fetchone()
-        tree = json.loads(row[0]) if row else {"error": True}
+        assert row is not None, "a select without a table has one row"
+        tree: dict[str, Any] = json.loads(row[0])
         reading = Reading()
         where = _Offsets(text, len("select "))
         if tree.get("error"):

@@ -1,4 +1,4 @@
-"""The destination field of each mapped field: what the org says of it, or else the mapping's `type:`.
+"""The destination field of each mapped field, as the org has it or else as `type:` says.
 
 Assumes a checked mapping (see `check`); judges nothing itself.
 """

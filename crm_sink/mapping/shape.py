@@ -56,18 +56,16 @@ def shape(document: Document, data: Data, *, file: str) -> tuple[Mapping | None,
         for detail in error.errors(include_url=False):
             path, problem = _problem(detail, document, data, file)
             found.setdefault(path, problem)
+        # Where a word or a set of keys may stand, what is wrong in the set says more.
         deeper = {path[:end] for path in found for end in range(len(path))}
-        # A set of keys where a word or a set may stand: what is wrong in the set says more.
-        keep = [
-            p for path, p in found.items() if path not in deeper or "set of keys" not in p.message
-        ]
+        keep = [each for path, each in found.items() if path not in deeper]
         return None, keep
 
 
 def model_at(path: Path) -> type[BaseModel] | None:
     """Give the model that a place of the document is held against, if it is a set of keys."""
     words = tuple(
-        "*" if isinstance(part, int) or path[:1] == ("fields",) and at == 1 else part
+        "*" if isinstance(part, int) or (path[:1] == ("fields",) and at == 1) else part
         for at, part in enumerate(path)
     )
     return MODELS.get(words)
@@ -115,16 +113,21 @@ def _known_part(loc: tuple[str | int, ...], data: Data) -> Path:
     path: list[str | int] = []
     at: Data = data
     for part in loc:
-        if isinstance(at, dict) and isinstance(part, str) and part in at:
-            at = at[part]
-        elif isinstance(at, list) and isinstance(part, int) and part < len(at):
-            at = at[part]
-        elif part in ("[key]",) or not isinstance(at, dict):
-            break
-        else:
-            continue  # the name of a union's member, such as `NewestTwin`
-        path.append(part)
+        inner = _child(at, part)
+        if inner is not None:
+            at = inner[0]
+            path.append(part)
+        elif part == "[key]" or not isinstance(at, dict):
+            break  # anything else is the name of a union's member, such as `NewestTwin`
     return tuple(path)
+
+
+def _child(data: Data, part: str | int) -> tuple[Data] | None:
+    if isinstance(data, dict) and isinstance(part, str) and part in data:
+        return (data[part],)
+    if isinstance(data, list) and isinstance(part, int) and part < len(data):
+        return (data[part],)
+    return None
 
 
 def _place(document: Document, path: Path) -> tuple[int, int]:
@@ -136,10 +139,8 @@ def _place(document: Document, path: Path) -> tuple[int, int]:
 
 def _value_at(data: Data, path: Path) -> Data:
     for part in path:
-        if isinstance(data, dict) and isinstance(part, str):
-            data = data.get(part)
-        elif isinstance(data, list) and isinstance(part, int):
-            data = data[part]
+        inner = _child(data, part)
+        data = inner[0] if inner is not None else None
     return data
 
 

@@ -76,17 +76,9 @@ def parse_type(text: str, *, field: str = "") -> FieldSchema | TypeFault:
         return TypeFault(f"there is no type {match.group(1)}", did_you_mean(kind, known))
     parts = [] if arguments is None else _split(arguments)
     if kind in FIXED:
-        type_, length = FIXED[kind]
-        if arguments is not None:
-            return TypeFault(f"{SPELLINGS[kind]} takes nothing in brackets", "")
-        return FieldSchema(field, type_, length=length, nillable=type_ is not FieldType.BOOLEAN)
-    if kind in NUMBERS:
-        return _number(kind, parts, field)
-    if kind in PICKLISTS:
-        return _picklist(kind, parts, field)
-    if kind == "lookup":
-        return _lookup(parts, field)
-    return _text(kind, parts, field)
+        return _fixed(kind, arguments, field)
+    makers = {**dict.fromkeys(NUMBERS, _number), **dict.fromkeys(PICKLISTS, _picklist)}
+    return makers.get(kind, _lookup if kind == "lookup" else _text)(kind, parts, field)
 
 
 def type_text(field: FieldSchema) -> str:
@@ -102,12 +94,10 @@ def type_text(field: FieldSchema) -> str:
         return f"{word}({', '.join(map(_quoted, field.values))})"
     if field.type in (FieldType.REFERENCE, FieldType.ID):
         return f"Lookup({field.reference_to[0] if field.reference_to else 'Object'})"
-    if field.type is FieldType.TEXTAREA:
-        return "TextArea" if field.length <= 255 else f"LongTextArea({field.length})"
-    for word, (kind, _) in FIXED.items():
-        if kind is field.type:
-            return SPELLINGS[word]
-    return f"Text({min(field.length or 255, 255)})"
+    fixed = {kind: SPELLINGS[word] for word, (kind, _) in FIXED.items()}
+    if field.type is FieldType.TEXTAREA and field.length > 255:
+        return f"LongTextArea({field.length})"
+    return fixed.get(field.type, f"Text({min(field.length or 255, 255)})")
 
 
 def _split(arguments: str) -> list[str]:
@@ -164,7 +154,14 @@ def _picklist(kind: str, parts: list[str], field: str) -> FieldSchema | TypeFaul
     return FieldSchema(field, PICKLISTS[kind], length=length, restricted=True, values=tuple(values))
 
 
-def _lookup(parts: list[str], field: str) -> FieldSchema | TypeFault:
+def _fixed(kind: str, arguments: str | None, field: str) -> FieldSchema | TypeFault:
+    if arguments is not None:
+        return TypeFault(f"{SPELLINGS[kind]} takes nothing in brackets", "")
+    type_, length = FIXED[kind]
+    return FieldSchema(field, type_, length=length, nillable=type_ is not FieldType.BOOLEAN)
+
+
+def _lookup(kind: str, parts: list[str], field: str) -> FieldSchema | TypeFault:
     if len(parts) != 1 or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", parts[0]):
-        return TypeFault("Lookup takes the object it points to", "Such as Lookup(Account).")
+        return TypeFault("Lookup takes the object it points to", f"Such as {SPELLINGS[kind]}.")
     return FieldSchema(field, FieldType.REFERENCE, length=18, reference_to=(parts[0],))

@@ -29,6 +29,9 @@ EXPRESSION_FAILED = Words(
 )
 
 
+_Wanted = tuple["FieldSchema", str, "FieldSpec | None", tuple[str, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One destination column: the key, or a field."""
@@ -41,14 +44,17 @@ class Column:
 
     @property
     def e(self) -> str:
+        """The column of `{'v': value}`, or null."""
         return f"__e{self.number}"
 
     @property
     def c(self) -> str:
+        """The column of the value in the field's type."""
         return f"__c{self.number}"
 
     @property
     def x(self) -> str:
+        """The column of the reject's code."""
         return f"__x{self.number}"
 
     @property
@@ -84,10 +90,10 @@ def build_columns(
         become the field's.
     """
     specs = {path.lower(): (path, spec) for path, spec in loaded.mapping.fields.items()}
-    wanted = [(key, name(loaded.mapping.match.column), None, ("match", "column"))]
+    wanted: list[_Wanted] = [(key, name(loaded.mapping.match.column), None, ("match", "column"))]
     for field in fields.values():
-        path, spec = specs[field.name.lower()]
-        wanted.append((field, value_sql(spec), spec, ("fields", path, "value")))
+        written, given = specs[field.name.lower()]
+        wanted.append((field, value_sql(given), given, ("fields", written, "value")))
     kinds = _kinds([sql for _, sql, _, _ in wanted], table, engine)
     columns: list[Column] = []
     problems: list[Problem] = []

@@ -57,12 +57,8 @@ def _typed(value: Data, kind: str) -> str:
 
 def _guessed(value: Data, *, is_text: bool = False) -> str:
     """Give a value as a SQL literal of the type that it looks like."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int):
-        return str(value)
+    if value is None or isinstance(value, bool | int):
+        return "null" if value is None else str(value).lower()
     if isinstance(value, float):
         return f"cast({literal(repr(value))} as double)"
     if isinstance(value, list):
@@ -70,8 +66,10 @@ def _guessed(value: Data, *, is_text: bool = False) -> str:
     if isinstance(value, dict):
         parts = ", ".join(f"{literal(key)}: {_guessed(item)}" for key, item in value.items())
         return f"{{{parts}}}" if parts else "null"
-    if is_text:
-        return literal(value)
+    return literal(value) if is_text else _text(value)
+
+
+def _text(value: str) -> str:
     for pattern, kind in ((ZONED, "timestamptz"), (NAIVE, "timestamp"), (DAY, "date")):
         if pattern.fullmatch(value):
             return f"coalesce(try_cast({literal(value)} as {kind}))"

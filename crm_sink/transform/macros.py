@@ -64,7 +64,8 @@ def _of_json() -> str:
     names = ", ".join(f"f ->> '$.{name}'" for name in FACTOR_NAMES)
     weights = ", ".join(f"try_cast(f ->> '$.{name}' as double)" for name in FACTOR_WEIGHTS)
     name = f"case json_type(f) when 'VARCHAR' then f ->> '$' else coalesce({names}) end"
-    array = f"list_transform(cast(factors as json[]), lambda f: {{'n': {name}, 's': coalesce({weights})}})"
+    factor = f"{{'n': {name}, 's': coalesce({weights})}}"
+    array = f"list_transform(cast(factors as json[]), lambda f: {factor})"
     pairs = "map_entries(cast(cast(factors as json) as map(varchar, double)))"
     pair_list = f"list_transform({pairs}, lambda p: {{'n': p.key, 's': p.value}})"
     unified = (
