@@ -160,7 +160,9 @@ def _simple_salesforce(
             session.mount("https://", door)
             token, place = log_in(SalesforceLogin, session)
     except SalesforceAuthenticationFailed as error:
-        raise refusal(error.code, error.message, credential, door.status) from None
+        # The attribute has its own name since 1.12.10.
+        said = getattr(error, "auth_message", error.message)
+        raise refusal(error.code, said, credential, door.status) from None
     except (requests.RequestException, ConnectionError, TimeoutError) as error:
         raise failures.of_network(error, _CALL, host, reached=False) from error
     except (AttributeError, TypeError):

@@ -50,6 +50,11 @@ _NETWORK: tuple[tuple[str, str, tuple[type[BaseException], ...]], ...] = (
     ),
     (
         "CONNECTION_REFUSED",
+        "nothing answers at {host}",
+        (ConnectionRefusedError, urllib3.exceptions.NewConnectionError),
+    ),
+    (
+        "CONNECTION_REFUSED",
         "{host} did not take the connection in time",
         (requests.exceptions.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError),
     ),
@@ -57,11 +62,6 @@ _NETWORK: tuple[tuple[str, str, tuple[type[BaseException], ...]], ...] = (
         "TIMED_OUT",
         "{host} did not answer in time",
         (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError),
-    ),
-    (
-        "CONNECTION_REFUSED",
-        "nothing answers at {host}",
-        (ConnectionRefusedError, urllib3.exceptions.NewConnectionError),
     ),
     (
         "TRUNCATED",

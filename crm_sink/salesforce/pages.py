@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 ID = "Id"
 MODIFIED = "SystemModstamp"
-# A Salesforce row holds at most 400,000 characters on the way in; read-back can be some longer.
-MAX_LINE = 8_000_000
+# A row holds at most 400,000 characters on the way in (Bulk API 2.0 guide); one that is read can
+# be longer. The buffer, one for each file that is read, is what the scan costs in memory.
+MAX_LINE = 4_000_000
+BUFFER = 8_000_000
 
 
 def selected(query: Read) -> list[str]:
@@ -46,14 +48,15 @@ def scan(paths: Sequence[Path], columns: Sequence[str]) -> str:
     """Give the SQL table expression that reads CSV files of Salesforce as text.
 
     Nothing is guessed: columns, quotes and line ends are given. A null is an empty cell, quoted
-    or not. Line ends inside quotes are text, so a file is never cut at a bare line end.
+    or not. One file is not read by several threads: they would have to guess, at the places where
+    it is cut, which line ends stand inside quotes, and that guess has failed.
     """
     files = ", ".join(literal(str(path)) for path in paths)
     types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
     return (
         f"read_csv([{files}], columns = {{{types}}}, header = true, auto_detect = false, "
         "delim = ',', quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = true, "
-        f"strict_mode = true, max_line_size = {MAX_LINE})"
+        f"strict_mode = true, parallel = false, max_line_size = {MAX_LINE}, buffer_size = {BUFFER})"
     )
 
 

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from crm_sink.crm.contract import Read
     from crm_sink.engine import Engine, Relation
 
-# Rows of a page. Each page costs a call, and is what a lost connection makes us fetch again.
-PAGE_ROWS = 500_000
+# Rows of a page. Each page costs a call, is what a lost connection makes us fetch again, and is
+# read by a thread of its own.
+PAGE_ROWS = 250_000
 PATIENCE = 4 * 3600.0  # seconds that a query job may take
 JOBS = "/jobs/query"
 JOB = "/jobs/query/{id}"

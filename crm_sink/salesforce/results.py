@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from crm_sink.engine import Engine, Relation
 
 SUCCESSFUL, FAILED, UNPROCESSED = "successfulResults", "failedResults", "unprocessedrecords"
+_BY_ID = (Action.UPDATE, Action.DELETE)
+_COLUMNS = ("id", "ok", "created", "code", "message", "fields")
 # How often results that are short of the job's own counts are fetched.
 TRIES = 3
 # `CODE:message:Field1 Field2 --`; colons and line ends may stand in the message. The second form
@@ -58,14 +60,41 @@ def collect(
     waits = poll_waits(first=1.0)
     for attempt in range(1, TRIES + 1):
         files = _fetch(send, root, ended, chunk, into=into, all_files=attempt > 1)
-        outcomes = engine.save(_outcomes(chunk, ended, files), into)
-        whole = _is_whole(engine, chunk, ended, outcomes, files=files)
-        for file in files.values():
-            file.unlink()
-        if whole or attempt == TRIES:
-            return outcomes
+        try:
+            if _is_all_known(engine, chunk, ended, files):
+                return engine.save(_shortest(chunk, ended, files), into)
+            outcomes = engine.save(_outcomes(chunk, ended, files), into)
+            if _is_whole(engine, chunk, ended, outcomes, files=files) or attempt == TRIES:
+                return outcomes
+        finally:
+            for file in files.values():
+                file.unlink()
         clock.sleep(next(waits))
     raise AssertionError("the last attempt returns")
+
+
+def _is_all_known(engine: Engine, chunk: Chunk, ended: Job, files: dict[str, Path]) -> bool:
+    """Tell whether the rows of all results are exactly the rows of an update, each once.
+
+    Compared as sets, by count and two sums of hashes: a third of the time that it takes to join a
+    million results to their changes. Creates must be joined, because their ids are not yet known.
+    """
+    if chunk.action not in _BY_ID or SUCCESSFUL not in files:
+        return False
+    rows = " union all ".join(f"select k from ({query})" for query in _parts(chunk, ended, files))
+    changes = f"select left(id, 15) as k from {chunk.changes.scan()}"
+    sums = "count(*), sum(cast(hash(k) as hugeint)), bit_xor(hash(k))"
+    told, sent = (engine.rows(f"select {sums} from ({keys})")[0] for keys in (rows, changes))
+    return bool(told == sent)
+
+
+def _shortest(chunk: Chunk, ended: Job, files: dict[str, Path]) -> str:
+    """Give the outcomes when every change is known to be in one result.
+
+    What is not among the failed and the unprocessed has succeeded.
+    """
+    rest = {kind: file for kind, file in files.items() if kind != SUCCESSFUL}
+    return _joined(chunk, _parts(chunk, ended, rest), ok=True)
 
 
 def _ended(send: Send, root: str, ticket: Ticket) -> Job:
@@ -108,19 +137,38 @@ def _fetch(
 
 
 def _outcomes(chunk: Chunk, ended: Job, files: dict[str, Path]) -> str:
-    parts = {SUCCESSFUL: _successes, FAILED: _failures}
-    queries = [parts[kind](chunk, file) for kind, file in files.items() if kind in parts]
-    if UNPROCESSED in files:
-        queries.append(_untouched(chunk, ended, files[UNPROCESSED]))
-    results = " union all ".join(queries) or f"{_row('null')} where false"
     code, message = _of_absent(ended, files)
+    return _joined(chunk, _parts(chunk, ended, files), ok=False, code=code, message=message)
+
+
+def _parts(chunk: Chunk, ended: Job, files: dict[str, Path]) -> list[str]:
+    """Give a query for each file, with the columns `k` (what a row is known by) and `_COLUMNS`."""
+    makers = {
+        SUCCESSFUL: lambda file: _successes(chunk, file),
+        FAILED: lambda file: _failures(chunk, file),
+        UNPROCESSED: lambda file: _untouched(chunk, ended, file),
+    }
+    return [makers[kind](file) for kind, file in files.items()]
+
+
+def _joined(
+    chunk: Chunk, parts: list[str], *, ok: bool, code: str | None = None, message: str | None = None
+) -> str:
+    """Give the outcome of each change: its result's, or for a change without one that given."""
+    results = " union all ".join(parts) or f"{_row('null')} where false"
+    absent = {
+        "ok": "true" if ok else "false",
+        "created": "false",
+        "code": "null" if code is None else literal(code),
+        "message": "null" if message is None else literal(message),
+    }
+    columns = ", ".join(
+        f"case when r.k is null then {value} else r.{column} end as {column}"
+        for column, value in absent.items()
+    )
     return f"""
         with result as ({results})
-        select c.chunk, c.row, c.key, coalesce(r.id, c.id) as id,
-            coalesce(r.ok, false) as ok, coalesce(r.created, false) as created,
-            case when r.k is null then {literal(code)} else r.code end as code,
-            case when r.k is null then {literal(message)} else r.message end as message,
-            r.fields
+        select c.chunk, c.row, c.key, coalesce(r.id, c.id) as id, {columns}, r.fields
         from {chunk.changes.scan()} as c left join result as r on {_key_of_change(chunk)} = r.k
     """
 
@@ -160,10 +208,9 @@ def _untouched(chunk: Chunk, ended: Job, file: Path) -> str:
 def _row(key: str, **values: str) -> str:
     """Give the select list of one result: its key, then the columns of table `outcomes`."""
     defaults = {"ok": "false", "created": "false"}
-    kinds = ("id", "ok", "created", "code", "message", "fields")
     columns = ", ".join(
         f"cast({values.get(kind, defaults.get(kind, 'null'))} as {tables.OUTCOMES[kind]}) as {kind}"
-        for kind in kinds
+        for kind in _COLUMNS
     )
     return f"select cast({key} as varchar) as k, {columns}"
 
@@ -174,7 +221,7 @@ def _key_of_result(chunk: Chunk, columns: list[str]) -> str:
     `sf__Id` is empty for a failed insert, and was not given for failed updates before API v53.
     """
     own = {column.lower(): column for column in columns}
-    if chunk.action in (Action.UPDATE, Action.DELETE):
+    if chunk.action in _BY_ID:
         known = [name(own[key]) for key in ("id", "sf__id") if key in own]
         if known:
             return f"left(coalesce({', '.join(known)}), 15)"
@@ -184,7 +231,7 @@ def _key_of_result(chunk: Chunk, columns: list[str]) -> str:
 
 
 def _key_of_change(chunk: Chunk) -> str:
-    if chunk.action in (Action.UPDATE, Action.DELETE):
+    if chunk.action in _BY_ID:
         return "left(c.id, 15)"
     return tables.match_key(chunk.key, "c.key")
 
