@@ -32,6 +32,8 @@ DELIMITERS = {
 LINE_ENDS = {"LF": "\n", "CRLF": "\r\n"}
 MOST_COLUMNS = 5000
 LONGEST_HEADER = 32_000
+UNCLOSED = "Failed to parse CSV. EOF reached before closing an opened quote"
+MORE_TEXT = "Failed to parse CSV. Not expecting more text after end quote"
 UNESCAPED = (
     "Failed to parse CSV. Found unescaped quote. A value with quote should be within a quote"
 )
