@@ -27,7 +27,7 @@ class MixedTypes(Exception):
 
 def plain(values: Sequence[object]) -> Sequence[Any]:
     """Give a column's values as Arrow takes them: UUIDs as text, JSON objects as JSON text."""
-    if not {type(value) for value in values} & {UUID, dict, list, memoryview, bytearray}:
+    if not set(map(type, values)) & {UUID, dict, list, memoryview, bytearray}:
         return values
     return [_plain_value(value) for value in values]
 
@@ -39,7 +39,7 @@ def widened(known: pa.DataType, values: Sequence[Any]) -> pa.DataType:
         MixedTypes: There is none.
     """
     for kind in sorted(
-        {type(value) for value in values} - {type(None)}, key=lambda one: one.__name__
+        set(map(type, values)) - {type(None)}, key=lambda one: one.__name__
     ):
         for found in _arrow_types(kind, values):
             known = _wider(known, found)
