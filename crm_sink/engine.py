@@ -125,6 +125,7 @@ def open_engine(
             f"set memory_limit = {literal(memory_limit)}",
             "set threads = 2",
             "set preserve_insertion_order = false",
+            "set enable_progress_bar = false",  # in a notebook or `python -c` it goes to stdout
             "set TimeZone = 'UTC'",
             f"set temp_directory = {literal(str(spill))}",
             f"set allowed_directories = [{', '.join(literal(f'{path}/') for path in folders)}]",
