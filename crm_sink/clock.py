@@ -40,6 +40,7 @@ class SystemClock:
 def new_run_id(clock: Clock) -> str:
     """Make a run id that sorts by time and that two machines do not make alike.
 
-    Example: `20261120-060412-7f3a9c`.
+    Example: `20261120-060412-348-7f3a`: UTC date, time and milliseconds, and a random end.
     """
-    return f"{clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    now = clock.now()
+    return f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}-{secrets.token_hex(2)}"

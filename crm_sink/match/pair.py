@@ -137,7 +137,7 @@ class _Counts:
 
 def _count(desired: Relation, present: Relation, engine: Engine) -> _Counts:
     has_converted = CONVERTED in engine.columns(present.scan())
-    converted = f"count_if(p.{name(CONVERTED)})" if has_converted else "0"
+    converted = f"count(*) filter (where p.{name(CONVERTED)})" if has_converted else "0"
     row = engine.rows(
         f"select count(*), count(p.id), {converted} "
         f"from {desired.scan()} d left join {present.scan()} p on d.match_key = p.match_key"
