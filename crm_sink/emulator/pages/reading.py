@@ -1,0 +1,118 @@
+"""Reads records for the pages: typed values, with the names of the records they refer to.
+
+Not imitated: field-level security, sharing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from crm_sink.emulator.pages.showing import shown
+from crm_sink.emulator.soql.scope import value_sql
+from crm_sink.emulator.sql import literal, name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crm_sink.emulator.org import Org
+    from crm_sink.emulator.schema import Field, ObjectType
+
+SAFE_LINKS = ("http://", "https://")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value on a page: its label, its text, and where it leads if anywhere."""
+
+    name: str
+    label: str
+    text: str
+    link: str | None = None
+    kind: str = "string"
+
+
+class Reader:
+    """Reads the records of one object."""
+
+    def __init__(self, org: Org, target: ObjectType) -> None:
+        self._org = org
+        self._target = target
+
+    def rows(
+        self, fields: Sequence[str], tail: str, parameters: Sequence[object] = ()
+    ) -> list[dict[str, Any]]:
+        """Give records as dicts: each field's value, and the name behind a lookup as `Field~`.
+
+        Args:
+            fields: API names; `Id` is always among the result.
+            tail: SQL after FROM, in which the record is `r`.
+            parameters: The tail's values.
+        """
+        wanted = {"Id": 'r."Id"'}
+        joins = ""
+        for place, one in enumerate(self._known(fields)):
+            wanted[one.name] = value_sql(self._target, one, "r")
+            parent = self.parent(one)
+            named = parent.name_field() if parent else None
+            if parent is not None and named is not None:
+                alias = f"p{place}"
+                joins += (
+                    f' left join {name(parent.name)} {alias} on {alias}."Id" = r.{name(one.name)}'
+                )
+                wanted[f"{one.name}~"] = value_sql(parent, named, alias)
+        selected = ", ".join(f"{sql} as {name(key)}" for key, sql in wanted.items())
+        text = f"select {selected} from {name(self._target.name)} r{joins} {tail}"
+        with self._org.store.cursor() as cursor:
+            found = cursor.execute(text, list(parameters)).fetchall()
+        return [dict(zip(wanted, row, strict=True)) for row in found]
+
+    def cells(self, fields: Sequence[str], row: dict[str, Any]) -> list[Cell]:
+        """Give the values of a record as they are shown."""
+        return [self.cell(one, row) for one in self._known(fields)]
+
+    def cell(self, one: Field, row: dict[str, Any]) -> Cell:
+        """Give one value as it is shown; lookups show the other record's name."""
+        value, label = row.get(one.name), label_of(one)
+        parent = self.parent(one)
+        if parent is not None and value is not None:
+            text = row.get(f"{one.name}~") or value
+            link = f"/lightning/r/{parent.name}/{value}/view"
+            return Cell(one.name, label, str(text), link, "reference")
+        text = shown(value, one.type, one.scale)
+        return Cell(one.name, label, text, _link(one, text), one.type)
+
+    def parent(self, one: Field) -> ObjectType | None:
+        """Give the object that a lookup leads to, users before groups."""
+        objects = self._org.store.objects
+        for target in sorted(one.reference_to, key=lambda found: found != "User"):
+            if target.lower() in objects:
+                return objects[target.lower()]
+        return None
+
+    def _known(self, fields: Sequence[str]) -> list[Field]:
+        found = [self._target.find(one) for one in dict.fromkeys(fields)]
+        return [one for one in found if one is not None and one.type != "address"]
+
+
+def label_of(one: Field) -> str:
+    """Give a field's label as Lightning shows it: a lookup without its `ID`, a plain `Name`."""
+    return "Name" if one.name == "Name" else one.label.removesuffix(" ID")
+
+
+def contains(column: str, text: str) -> str:
+    """Give the SQL of a search that ignores case and takes `%` and `_` as they are."""
+    plain = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"{column} ilike {literal(f'%{plain}%')} escape '\\'"
+
+
+def _link(one: Field, text: str) -> str | None:
+    if not text:
+        return None
+    if one.type == "email":
+        return f"mailto:{text}"
+    if one.type == "phone":
+        return f"tel:{text}"
+    if one.type == "url" and text.lower().startswith(SAFE_LINKS):
+        return text
+    return None
