@@ -90,8 +90,9 @@ def read_document(text: str, *, file: str) -> tuple[Document | None, list[Proble
     except MarkedYAMLError as error:
         return None, [_syntax_problem(error, text, file)]
     except ReaderError as error:
-        line, column = place_at(text, int(error.position))
-        message = f"the character U+{ord(error.character):04X} may not stand in YAML"
+        at = min(int(error.position), len(text) - 1)
+        line, column = place_at(text, at)
+        message = f"the character U+{ord(text[at]):04X} may not stand in YAML"
         return None, [Problem(file, line, column, message, "Remove it.")]
     except YAMLError as error:
         return None, [Problem(file, 1, 1, f"this is not YAML: {error}", "")]

@@ -97,7 +97,9 @@ def _normalised(document: Document) -> Data:
 
 
 def _field(document: Document, path: Path, spec: Data) -> Data:
-    if spec is None or isinstance(spec, list):
+    if spec is None:
+        return {}  # `rules` says what is missing
+    if isinstance(spec, list):
         return spec
     if not isinstance(spec, dict):
         return {"value": document.scalars[path].text}
