@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Match, Route
 
-from crm_sink.emulator import bulk_query, calls, control, describe, limits, query, versions
+from crm_sink.emulator import bulk_query, calls, control, describe, limits, pages, query, versions
 from crm_sink.emulator.errors import ApiError, not_found
 from crm_sink.emulator.gate import Gate
 from crm_sink.emulator.ingest import service as ingest
@@ -44,6 +44,7 @@ SERVICES = (
     ingest,
     query,
     bulk_query,
+    pages,
 )
 METHODS = ("HEAD", "GET", "POST", "PATCH", "PUT", "DELETE")
 
