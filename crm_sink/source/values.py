@@ -38,9 +38,7 @@ def widened(known: pa.DataType, values: Sequence[Any]) -> pa.DataType:
     Raises:
         MixedTypes: There is none.
     """
-    for kind in sorted(
-        set(map(type, values)) - {type(None)}, key=lambda one: one.__name__
-    ):
+    for kind in sorted(set(map(type, values)) - {type(None)}, key=lambda one: one.__name__):
         for found in _arrow_types(kind, values):
             known = _wider(known, found)
     return known
