@@ -91,6 +91,19 @@ def of_network(error: Exception, call: Call, host: str, *, reached: bool) -> Crm
     return of_lost_answer(code, message, call)
 
 
+def after_contact(error: CrmError) -> CrmError:
+    """Judge a failure of a second login anew: the address was right, so it will pass."""
+    return CrmError(
+        error.message,
+        code=error.code,
+        fate=fate_of(error.code).fate,
+        status=error.status,
+        after=error.after,
+        where=error.where,
+        hint=error.hint,
+    )
+
+
 def of_lost_answer(code: str, message: str, call: Call, *, status: int | None = None) -> CrmError:
     """Make the error for a call that may have been carried out: AnswerLost for a write."""
     ruling = fate_of(code)

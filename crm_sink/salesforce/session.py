@@ -17,7 +17,7 @@ import urllib3.exceptions
 
 from crm_sink import __version__
 from crm_sink.crm.call import Answer, Call, Expect
-from crm_sink.errors import Fate, LoginError
+from crm_sink.errors import CrmError, Fate, LoginError
 from crm_sink.salesforce import failures
 from crm_sink.salesforce.answers import headers_of, read_answer
 from crm_sink.salesforce.connection import connection
@@ -106,6 +106,8 @@ class Session:
         except LoginError as error:
             self._refusal = error
             raise
+        except CrmError as error:
+            raise (failures.after_contact(error) if self._reached else error) from None
         if self._http is None:
             self._http = connection(login.instance_url)
             self._http.headers.update(HEADERS)

@@ -224,9 +224,9 @@ def test_an_update_writes_the_written_fields_and_no_other(world: World, desk: De
         (world.ids["P-3"], "P-3", None, True, None, True),
     )
     outcomes = desk.deliver(world.crm, chunk)
-    assert {key: rest[:3] for key, rest in outcomes.items()} == {
-        key: (True, False, None) for key in SEEDED
-    }
+    assert {key: rest[:3] for key, rest in outcomes.items()} == dict.fromkeys(
+        SEEDED, (True, False, None)
+    )
     held = {key: (world.look(key, "Score__c"), world.look(key, "Note__c")) for key in SEEDED}
     assert held == {"p-1": (77.5, "old"), "p-2": (10.0, 'new "note"'), "P-3": (None, None)}
 

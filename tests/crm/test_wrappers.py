@@ -20,7 +20,7 @@ from crm_sink.crm.throttled import Throttled
 from crm_sink.engine import Engine, Relation, open_engine
 from crm_sink.errors import AnswerLost, CrmError, Fate
 from crm_sink.events import BudgetSeen, CallMade, Event, RetryScheduled
-from crm_sink.schema import FieldSchema, FieldType
+from crm_sink.schema import FieldSchema, FieldType, ObjectSchema
 
 GET = Call("GET", "/services/data/v62.0/sobjects/Lead/00Q000000000001AAA", "/sobjects/Lead/{id}")
 POLICY = Policy(tries=3, first_wait=2.0, max_wait=60.0, total_seconds=600.0)
@@ -137,3 +137,10 @@ def test_a_dry_run_refuses_to_write(tmp_path: Path, engine: Engine) -> None:
     with pytest.raises(CrmError, match="7 changes of Lead") as raised:
         DryRun(Memory({})).submit(chunk, engine, lambda ticket: None)
     assert (raised.value.code, raised.value.fate) == ("DRY_RUN", Fate.STOP)
+
+
+def test_a_dry_run_reads_as_before() -> None:
+    schema = ObjectSchema("Lead", "Lead", "00Q")
+    dry = DryRun(Memory({"Lead": schema}))
+    assert dry.describe("Lead") == schema
+    assert dry.budget().limit == 100_000

@@ -9,7 +9,7 @@ import pytest
 
 from crm_sink.crm.contract import Action, Api, Chunk, Progress
 from crm_sink.engine import Engine
-from crm_sink.errors import CrmError, Fate
+from crm_sink.errors import AnswerLost, CrmError, Fate
 from crm_sink.salesforce import ingest
 from crm_sink.tickets import Ticket
 from tests.salesforce.conftest import (
@@ -228,6 +228,44 @@ def test_after_a_lost_close_the_state_tells_whether_to_close_again(
     wire.on("PATCH", JOB, Reply({}, cut=0), Reply({"id": "750", "state": "UploadComplete"}))
     assert client.crm.submit(one(engine, tmp_path), engine, nothing).closed
     assert len(wire.paths("PATCH")) == patches
+
+
+def test_a_close_that_is_lost_again_and_again_is_left_to_resume(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path
+) -> None:
+    org(wire, "Open")
+    wire.on("PATCH", JOB, Reply({}, cut=0))
+    with pytest.raises(AnswerLost):
+        client.crm.submit(one(engine, tmp_path), engine, nothing)
+    assert len(wire.paths("PATCH")) == 4
+
+
+def test_a_job_that_was_closed_while_it_was_to_be_aborted_is_kept(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path
+) -> None:
+    """Open when asked, at work when aborted: the rows are on their way."""
+    org(wire, "Open", "InProgress")
+    body = [{"errorCode": "INVALIDJOBSTATE", "message": "Aborting already Completed Job"}]
+    wire.on("PATCH", JOB, Reply(body, 400))
+    earlier = Ticket(Api.BULK, "750", uploaded=True)
+    assert client.crm.submit(one(engine, tmp_path, earlier), engine, nothing).job == "750"
+    assert wire.paths("POST") == []
+
+
+def test_an_abort_that_is_refused_for_another_reason_is_raised(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path
+) -> None:
+    org(wire, "Open")
+    body = [{"errorCode": "INSUFFICIENT_ACCESS", "message": "no"}]
+    wire.on("PATCH", JOB, Reply(body, 403))
+    with pytest.raises(CrmError, match="no"):
+        client.crm.submit(one(engine, tmp_path, Ticket(Api.BULK, "750")), engine, nothing)
+
+
+def test_a_ticket_without_a_job_has_no_progress(client: Client) -> None:
+    with pytest.raises(CrmError, match="never sent") as raised:
+        client.crm.progress(Ticket(Api.BULK, None))
+    assert raised.value.code == "NOT_SENT"
 
 
 def test_a_busy_org_gets_the_same_job_and_not_a_second_one(

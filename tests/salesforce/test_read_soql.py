@@ -52,6 +52,8 @@ def record(number: int, **values: object) -> dict[str, object]:
         (NUMBER, "07.5", "7.5"),
         (ID, "00Q000000000001AAA", "'00Q000000000001AAA'"),
         (ID, "00Q000000000001", "'00Q000000000001'"),
+        (FieldSchema("D__c", FieldType.DATE), "2026-11-20", "2026-11-20"),
+        (HOT, "True", "true"),
     ],
 )
 def test_a_key_is_written_as_soql_compares_it(field: FieldSchema, key: str, literal: str) -> None:
@@ -60,7 +62,15 @@ def test_a_key_is_written_as_soql_compares_it(field: FieldSchema, key: str, lite
 
 @pytest.mark.parametrize(
     ("field", "key"),
-    [(NUMBER, "seven"), (NUMBER, "nan"), (NUMBER, "inf"), (ID, "p-1"), (EXT, "a\x00b")],
+    [
+        (NUMBER, "seven"),
+        (NUMBER, "nan"),
+        (NUMBER, "inf"),
+        (ID, "p-1"),
+        (EXT, "a\x00b"),
+        (HOT, "maybe"),
+        (FieldSchema("D__c", FieldType.DATE), "20 November"),
+    ],
 )
 def test_a_key_that_no_record_can_have_is_left_out(field: FieldSchema, key: str) -> None:
     assert soql_literal(field, key) is None
@@ -138,6 +148,15 @@ def test_no_key_makes_no_call(wire: Wire, client: Client, engine: Engine, tmp_pa
     query = reading(engine.save("select 'x' as key where false", tmp_path / "keys.parquet"))
     assert client.crm.read(query, engine, tmp_path / "present.parquet").rows == 0
     assert wire.asked == []
+
+
+def test_the_orgs_own_spelling_of_a_field_is_accepted(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path
+) -> None:
+    held = record(1, EXT__C="a", sCORE__c=7)
+    wire.on("GET", "/query", Reply({"done": True, "records": [held]}))
+    present = client.crm.read(reading(None, SCORE), engine, tmp_path / "present.parquet")
+    assert engine.rows(f"select match_key, Score__c from {present.scan()}") == [("a", 7.0)]
 
 
 def test_an_answer_without_records_is_not_salesforces(

@@ -272,6 +272,24 @@ def test_a_job_that_is_not_done_cannot_be_collected(
     assert raised.value.fate is Fate.RETRY
 
 
+def test_a_ticket_without_a_job_has_no_results(
+    client: Client, engine: Engine, tmp_path: Path
+) -> None:
+    chunk = updates(engine, tmp_path, A)
+    with pytest.raises(CrmError, match="never sent"):
+        client.crm.collect(chunk, Ticket(Api.BULK, None), engine, tmp_path / "o.parquet")
+
+
+def test_results_without_the_column_by_which_rows_are_known_are_refused(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path
+) -> None:
+    job(wire, 1, 0)
+    reply = Reply(f'"sf__Id","sf__Created",Score__c\n"{A}","true","8.0"\n')
+    wire.on("GET", f"{JOB}/successfulResults/", reply)
+    with pytest.raises(CrmError, match="lack the column"):
+        collect(client, engine, tmp_path, upserts(engine, tmp_path, "p-1"))
+
+
 def test_collecting_again_gives_the_same(
     wire: Wire, client: Client, engine: Engine, tmp_path: Path
 ) -> None:

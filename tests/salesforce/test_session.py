@@ -256,6 +256,25 @@ def test_a_refused_login_is_not_asked_for_again(wire: Wire) -> None:
     assert len(asked) == 1
 
 
+def test_a_login_host_that_went_away_is_waited_for(wire: Wire) -> None:
+    """The session expires in the middle of a run, just when the login host is down."""
+    wire.on("GET", "/limits", Reply(EXPIRED, 401))
+    refused = CrmError("nothing answers", code="CONNECTION_REFUSED", fate=Fate.STOP)
+    results: list[Login | CrmError] = [Login(wire.url, TOKEN), refused]
+
+    def log_in() -> Login:
+        result = results.pop(0)
+        if isinstance(result, CrmError):
+            raise result
+        return result
+
+    session = Session(log_in)
+    with pytest.raises(CrmError) as raised:
+        session(GET)
+    session.close()
+    assert raised.value.fate is Fate.RETRY
+
+
 def test_an_upload_is_streamed_from_its_file_and_not_zipped(wire: Wire, tmp_path: Path) -> None:
     part = tmp_path / "part.csv"
     part.write_bytes(b"Id\n" + b"00Q000000000001AAA\n" * 100_000)
