@@ -1,9 +1,9 @@
 """What is asked of a CRM: six methods. Salesforce is one implementation, a dict in memory another.
 
 Retrying, throttling and observing are not its business: they wrap single HTTP calls (`crm.call`).
-What the methods raise is a `CrmError` that carries a `Fate`. A row that the CRM refuses is never raised:
-it is an outcome. All methods may be called from several threads; each call is given the `Engine`
-of its thread.
+What the methods raise is a `CrmError` that carries a `Fate`. A row that the CRM refuses is never
+raised: it is an outcome. All methods may be called from several threads; each call is given the
+`Engine` of its thread.
 """
 
 from __future__ import annotations
