@@ -57,15 +57,17 @@ def _by_external_id(cursor: duckdb.DuckDBPyConnection, write: Write) -> str:
         return "select n, null::varchar as raw, null::varchar as found from stage"
     stored = key_sql(field, name(field.name))
     live = "and not IsDeleted" if write.target.find("IsDeleted") else ""
+    grouped = "min(Id) as id, count(*) as hits, list(Id order by Id) as ids"
+    if field.unique:
+        grouped = "Id as id, 1 as hits, [Id] as ids"
     cursor.execute(
         "create or replace temp table keyed as "
         f"select n, {key_sql(field, column.typed)} as k from typed"
     )
     cursor.execute(
-        "create or replace temp table hits as "
-        f"select {stored} as k, min(Id) as id, count(*) as hits, list(Id order by Id) as ids "
+        f"create or replace temp table hits as select {stored} as k, {grouped} "
         f"from {staging.name_of(write)} where {name(field.name)} is not null {live} "
-        f"and {stored} in (select k from keyed) group by all"
+        f"and {stored} in (select k from keyed) {'' if field.unique else 'group by all'}"
     )
     several = several_sql(field.label)
     cursor.execute(
