@@ -165,7 +165,7 @@ class _Builder:
         if getattr(event, "tag", None) is not None:
             raise self._refuse(event, "YAML tags (!...) are not used in mapping files", "")
         if kind == "Scalar":
-            node = _Node(event, scalar=_scalar(event))
+            node = _Node(event, scalar=self._scalar(event))
         elif kind == "SequenceStart":
             items: list[_Node] = []
             while _kind(event := next(events)) != "SequenceEnd":
@@ -176,6 +176,12 @@ class _Builder:
         if anchor is not None:
             self._anchors[anchor] = node
         return node
+
+    def _scalar(self, event: object) -> Scalar:
+        text = _joined(str(getattr(event, "value", "")))
+        if text is None:
+            raise self._refuse(event, "half a character (a lone surrogate) stands here", "")
+        return _scalar_at(event, text)
 
     def _pairs(self, events: Iterator[object], depth: int) -> tuple[tuple[_Node, _Node], ...]:
         pairs: list[tuple[_Node, _Node]] = []
@@ -238,10 +244,18 @@ def _kind(event: object) -> str:
     return type(event).__name__.removesuffix("Event")
 
 
-def _scalar(event: object) -> Scalar:
+def _joined(text: str) -> str | None:
+    r"""Join the halves of a character that JSON writes as `\ud83d\ude00`; None for one alone."""
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        return None
+
+
+def _scalar_at(event: object, text: str) -> Scalar:
     start, end = getattr(event, "start_mark"), getattr(event, "end_mark")  # noqa: B009 - untyped
     return Scalar(
-        text=str(getattr(event, "value", "")),
+        text=text,
         plain=getattr(event, "style", None) is None,
         start=int(start.index),
         end=int(end.index),

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from crm_sink.mapping.expression import open_judge
+from crm_sink.mapping.functions import keywords
 from crm_sink.mapping.names import nearest
 from crm_sink.mapping.types import type_text
 from crm_sink.schema import NUMBER_TYPES, FieldSchema, FieldType
@@ -42,7 +42,7 @@ def draft(
     if not pairs:
         pairs = {key: FieldSchema("Field_To_Choose__c", FieldType.STRING, length=255)}
     parts = [
-        f"# {schema.label or schema.name}: what these predictions become in Salesforce.",
+        f"# {_one_line(schema.label or schema.name)}: what these predictions become in Salesforce.",
         "# Drafted by `crm-sink init`: look at each guess, then crm-sink validate this file.",
         "# What may stand here: crm-sink help mapping. Functions: crm-sink help functions.",
         "",
@@ -188,11 +188,7 @@ def _expression(column: str, field: FieldSchema, kind: str) -> str:
 
 def _is_plain_column(column: str) -> bool:
     """Tell whether a column's bare name is an expression that gives it: `order` is not."""
-    if not re.fullmatch(r"[a-z_][a-z0-9_]*", column):
-        return False
-    with open_judge() as judge:
-        uses, faults = judge.judge(column)
-    return not faults and [use.name for use in uses] == [column]
+    return re.fullmatch(r"[a-z_][a-z0-9_]*", column) is not None and column not in keywords()
 
 
 def _identifier(column: str) -> str:
@@ -219,7 +215,7 @@ def _rest(columns: dict[str, str]) -> list[str]:
     times.sort(key=lambda column: TIME_NAMES.search(column) is None)
     gates = ["gates:"]
     if times:
-        column = times[0] if re.fullmatch(r"[A-Za-z_]\w*", times[0]) else _double(times[0])
+        column = _quoted(times[0]) if re.fullmatch(r"\w+", times[0]) else _double(times[0])
         gates.append(f"  freshness: {{column: {column}, warn_after: 26h, hold_after: 48h}}")
     gates.append("  volume: {hold_if_rows_change: 50%}")
     return [*lines, *gates]
@@ -240,4 +236,9 @@ def _is_word(text: str) -> bool:
 
 
 def _double(text: str) -> str:
-    return json.dumps(text, ensure_ascii=True)
+    quoted = json.dumps(text, ensure_ascii=False)
+    return re.sub(r"[^\x20-\x7e\xa0-\ud7ff\U00010000-\U0010ffff]", _escaped, quoted)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match.group()):04x}"

@@ -88,19 +88,20 @@ class Judge:
         if reading.error is not None:
             message = f"this is not an expression: {reading.error.name}"
             return [], [Fault(max(reading.error.offset - shift, 0), message)]
-        faults = [*self._faults(reading)]
+        faults = [*self._faults(reading, in_brackets(text))]
         columns = [Use(use.name, max(use.offset - shift, 0)) for use in reading.columns]
         moved = [Fault(max(f.offset - shift, 0), f.message, f.hint) for f in faults]
         return columns, moved
 
-    def _faults(self, reading: Reading) -> Iterator[Fault]:
+    def _faults(self, reading: Reading, sql: str) -> Iterator[Fault]:
         for use in reading.refused:
             yield Fault(use.offset, f"an expression may not use {use.name}", ONE_SCALAR)
         for use in reading.calls:
             if use.name not in self._known.allowed:
                 yield _call_fault(use, self._known)
         for use in reading.columns:
-            if use.name.lower() in KEYWORD_CALLS:
+            # In quotes it is a column, whose presence `check` makes sure of.
+            if use.name.lower() in KEYWORD_CALLS and not sql[use.offset :].startswith('"'):
                 yield _call_fault(use, self._known)
 
 

@@ -141,6 +141,21 @@ UNWANTED = frozenset(
 )
 
 
+@cache
+def keywords() -> frozenset[str]:
+    """Read which words are no plain column names in this DuckDB: `order`, `user`."""
+    import duckdb
+
+    connection = duckdb.connect()
+    try:
+        rows = connection.execute(
+            "select keyword_name from duckdb_keywords() where keyword_category <> 'unreserved'"
+        ).fetchall()
+    finally:
+        connection.close()
+    return frozenset(str(row[0]) for row in rows) | KEYWORD_CALLS
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """The functions of this DuckDB, by what an expression may do with them."""

@@ -91,6 +91,7 @@ def test_a_key_that_stands_twice_is_a_problem_at_its_second_place() -> None:
         ("a: &a [*a]\n", "*a names nothing above it"),
         ("? [1]\n: 2\n", "a key must be a word"),
         ("a: 'open\n", "this is not YAML"),
+        ('a: "\\ud800"\n', "half a character"),
         ("v: case when x: 1\n", "must stand in quotes"),
         ("[" * 5000, "nested more than"),
         ("- " * 5000, "nested more than"),
@@ -111,3 +112,7 @@ def test_aliases_that_expand_without_end_are_refused_at_once() -> None:
 
 def test_an_alias_may_be_used() -> None:
     assert document("a: &x {k: 1}\nb: *x\n").data == {"a": {"k": 1}, "b": {"k": 1}}
+
+
+def test_a_character_in_two_halves_is_joined_as_json_writes_it() -> None:
+    assert document('a: "\\ud83d\\ude00"').data == {"a": "😀"}

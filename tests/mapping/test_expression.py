@@ -34,6 +34,7 @@ def judge() -> Iterator[Judge]:
         ("scored_at at time zone 'UTC'", ["scored_at"]),
         ("x::date + interval 3 day", ["x"]),
         ("x in (1, 2) and y between 0 and 1", ["x", "y"]),
+        ('"user" || x', ["user", "x"]),
         ("{'a': x, 'b': [y]}", ["x", "y"]),
         ("map {'a': x}", ["x"]),
         ("reasons(f, 3) || band(s, 'a', 0.5) || pct(p)", ["f", "s", "p"]),
