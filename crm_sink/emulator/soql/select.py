@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from crm_sink.emulator.schema import NUMBER_TYPES
 from crm_sink.emulator.soql.scope import value_sql
 from crm_sink.emulator.sql import literal, name
 
@@ -83,30 +84,36 @@ def json_text(sql: str, shown: Field) -> str:
     return sql
 
 
-def csv_text(sql: str, shown: Field) -> str:
-    """Give the SQL that writes a value as a Bulk 2.0 result does: null as an empty text."""
+def csv_text(column: str, shown: Field) -> str:
+    """Give the SQL that writes a column as a Bulk 2.0 result does: null as an empty text."""
     if shown.type == "datetime":
-        return f"coalesce(strftime({sql}, '%Y-%m-%dT%H:%M:%S.%gZ'), '')"
-    if shown.type in ("double", "currency", "percent"):
-        return f"coalesce({java_double(sql)}, '')"
-    return f"coalesce(({sql})::varchar, '')"
+        return f"coalesce(strftime({column}, '%Y-%m-%dT%H:%M:%S.%gZ'), '')"
+    if shown.type in NUMBER_TYPES:
+        return f"coalesce({java_double(column)}, '')"
+    return f"coalesce({column}::varchar, '')"
 
 
-def java_double(sql: str) -> str:
+def java_double(column: str) -> str:
     """Give the SQL that writes a number as Java does: `250.0`, but `9.12260031E8` from 10^7 on.
 
-    Bulk results show numbers that way (facts 4.6); digits are never lost.
+    Bulk results show numbers that way (facts 4.6); digits are never lost. The column is named
+    several times: hand in a name, not a long expression.
     """
-    digits = f"({sql})::varchar"
-    whole = f"split_part(ltrim({digits}, '-'), '.', 1)"
-    part = f"nullif(rtrim(substr({whole}, 2) || split_part({digits}, '.', 2), '0'), '')"
-    sign = f"case when {sql} < 0 then '-' else '' end"
+    # DuckDB writes 912260031.0: its digits, the first of them before the point.
+    text = f"abs({column})::varchar"
+    digits = f"rtrim(replace({text}, '.', ''), '0')"
+    rest = f"coalesce(nullif(substr({digits}, 2), ''), '0')"
     scientific = (
-        f"{sign} || substr({whole}, 1, 1) || '.' || coalesce({part}, '0') || "
-        f"'E' || (length({whole}) - 1)"
+        f"if({column} < 0, '-', '') || {digits}[1] || '.' || {rest} || "
+        f"'E' || (strpos({text}, '.') - 2)"
     )
-    plain = f"abs({sql}) < 1e7 or abs({sql}) >= 1e16"
-    return f"case when {sql} is null then null when {plain} then {digits} else {scientific} end"
+    # From 10^16 on DuckDB writes 1e+16 or 1.5e+16 itself.
+    plain = f"{column}::varchar"
+    huge = f"replace({plain}, 'e+', if(contains({plain}, '.'), 'E', '.0E'))"
+    return (
+        f"case when abs({column}) < 1e7 then {plain} "
+        f"when abs({column}) < 1e16 then {scientific} else {huge} end"
+    )
 
 
 def address_parts(owner: ObjectType, shown: Field) -> list[tuple[str, Field]]:

@@ -70,8 +70,13 @@ class Translation:
 
         A query that asks for no order gets none: ten million ids need no sorting.
         """
-        what = ", ".join(f"{csv_text(c.sql, c.field)} as {name(c.header)}" for c in self.columns)
-        return self.select(what) if self.is_ordered else replace(self, order="").select(what)
+        asked = self if self.is_ordered else replace(self, order="")
+        values = ", ".join(f"{column.sql} as v{k}" for k, column in enumerate(self.columns))
+        texts = ", ".join(
+            f"{csv_text(f'v{k}', column.field)} as {name(column.header)}"
+            for k, column in enumerate(self.columns)
+        )
+        return f"select {texts} from ({asked.select(values)})"
 
 
 def translate(soql: str, reading: Reading) -> Translation:

@@ -87,22 +87,23 @@ class Conditions:
         return f"coalesce({_folded(sql, field)} {operator} {place}, false)"
 
     def _in_range(self, sql: str, field: Field, operator: str, value: Value) -> str:
-        first, after = self._range(field, value)
-        inside = f"coalesce({sql} >= {first} and {sql} < {after}, false)"
-        edges = {"<": (sql, "<", first), "<=": (sql, "<", after)}
-        edges |= {">": (sql, ">=", after), ">=": (sql, ">=", first)}
-        if operator == "=":
-            return inside
-        if operator == "!=":
-            return f"(not {inside})"
-        return f"coalesce({' '.join(edges[operator])}, false)"
+        """Compare with a range of days; only the edges that are used become parameters."""
+        first, after = self._range(value)
+        bind = self._statement.bind
+        if operator in ("=", "!="):
+            from_, to = bind(_edge(first, field)), bind(_edge(after, field))
+            inside = f"coalesce({sql} >= {from_} and {sql} < {to}, false)"
+            return inside if operator == "=" else f"(not {inside})"
+        sign, day = {"<": ("<", first), "<=": ("<", after), ">": (">=", after)}.get(
+            operator, (">=", first)
+        )
+        return f"coalesce({sql} {sign} {bind(_edge(day, field))}, false)"
 
-    def _range(self, field: Field, value: Value) -> tuple[str, str]:
+    def _range(self, value: Value) -> tuple[date, date]:
         found = date_range(value.text, self._statement.reading.now.date())
         if found is None:
             raise malformed(self._soql, value.at, f"unexpected token: '{value.text}'")
-        first, after = (self._statement.bind(_edge(day, field)) for day in found)
-        return first, after
+        return found
 
     def _in(self, sql: str, field: Field, values: tuple[Value, ...]) -> str:
         ranges = [value for value in values if value.kind == "date_literal"]
