@@ -117,8 +117,12 @@ def _is_too_long(c: str, limit: int) -> str:
 
 
 def _cut(value: str, limit: int) -> str:
-    """Give SQL that keeps the beginning of a text, as many UTF-16 units as fit."""
-    first = f"left({value}, {limit})"
-    beyond = f"length(regexp_replace({first}, '[\\x{{0000}}-\\x{{FFFF}}]', '', 'g'))"
-    kept = f"rtrim(left({value}, cast({limit} - {beyond} as bigint)), {literal(WHITE)})"
+    """Give SQL that keeps the beginning of a text, as many UTF-16 units as fit.
+
+    A mark after each character that counts twice makes units countable; half of one is dropped.
+    """
+    astral = r"[\x{10000}-\x{10FFFF}]"
+    marked = f"regexp_replace({value}, '({astral})', '\\1\x01', 'g')"
+    whole = f"regexp_replace(left({marked}, {limit}), '{astral}$', '')"
+    kept = f"nullif(rtrim(replace({whole}, '\x01', ''), {literal(WHITE)}), '')"
     return f"case when strlen({value}) > {limit} then {kept} else {value} end"

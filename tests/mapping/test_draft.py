@@ -60,7 +60,9 @@ def test_without_an_external_id_records_are_matched_on_id(load: Load) -> None:
     )
 
 
-@pytest.mark.parametrize("column", ["order", "null", "user", 'a "b" c', "a: b #c", "é", "yes", "a\nb"])
+@pytest.mark.parametrize(
+    "column", ["order", "null", "user", 'a "b" c', "a: b #c", "é", "yes", "a\nb"]
+)
 def test_a_column_of_any_name_is_drafted(load: Load, column: str) -> None:
     field = FieldSchema("Only__c", FieldType.STRING, length=40)
     schema = ObjectSchema("X__c", "X", "a00", {"only__c": field})

@@ -27,7 +27,9 @@ def test_the_schema_is_of_draft_2020_12_and_refuses_unknown_keys() -> None:
 
 def test_every_key_has_a_description_of_its_own() -> None:
     for part in objects(json_schema()):
-        assert all(spec.get("description") or "$ref" in spec for spec in part["properties"].values())
+        assert all(
+            spec.get("description") or "$ref" in spec for spec in part["properties"].values()
+        )
     match = json_schema()["$defs"]["MatchSpec"]["properties"]
     assert match["external_id"]["description"] == "The external id field to match on"
 

@@ -98,7 +98,5 @@ def test_case_and_blanks_make_no_difference() -> None:
 )
 def test_picklist_values_survive_being_written_and_read(values: list[str]) -> None:
     """A value may hold commas and brackets: it then stands in quotes."""
-    field = FieldSchema(
-        "F", FieldType.PICKLIST, length=255, restricted=True, values=tuple(values)
-    )
+    field = FieldSchema("F", FieldType.PICKLIST, length=255, restricted=True, values=tuple(values))
     assert parse_type(type_text(field), field="F") == field
