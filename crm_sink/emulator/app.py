@@ -22,7 +22,7 @@ from crm_sink.emulator.gate import Gate
 from crm_sink.emulator.ingest import service as ingest
 from crm_sink.emulator.login import auth
 from crm_sink.emulator.pretty import PrettyPrint
-from crm_sink.emulator.rest import collections, sobjects, upserts
+from crm_sink.emulator.rest import collections, composite, sobjects, upserts
 from crm_sink.emulator.wire import refusal
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ SERVICES = (
     describe,  # before `sobjects`: /sobjects/X/describe is no record's id
     sobjects,
     upserts,
+    composite,  # before `collections`: /composite/batch is no object
     collections,
     ingest,
     query,

@@ -104,7 +104,8 @@ def type_fault(field: Field, raw: str, typed: str, dialect: Dialect, place: int)
         token = f"case when {_full(raw, NUMBER)} then 'VALUE_NUMBER_FLOAT' else 'VALUE_STRING' end"
         start = literal(f"Cannot deserialize instance of {field.type} from ")
         message = f"{start} || {token} || ' value ' || {raw} || {literal(MAY_BE_MISSING)}"
-        return Fault(wrong, "JSON_PARSER_ERROR", message)
+        # The field tells the caller where in the body to point; it is not shown.
+        return Fault(wrong, "JSON_PARSER_ERROR", message, (field.name,))
     if field.type in XSD:
         start = literal(f"Failed to deserialize field at col {place}. Due to, '")
         end = literal(f"' is not a valid value for the type {XSD[field.type]}")

@@ -194,10 +194,10 @@ def _results(request: Request, kind: str) -> Response:
 
 async def _parts(request: Request) -> tuple[dict[str, Any], bytes]:
     """Read a multipart creation: part `job` and part `content` (facts 4.3)."""
-    form = await request.form()
     parts: dict[str, bytes] = {}
-    for key, value in form.multi_items():
-        parts[key] = await value.read() if isinstance(value, UploadFile) else value.encode()
+    async with request.form() as form:
+        for key, value in form.multi_items():
+            parts[key] = await value.read() if isinstance(value, UploadFile) else value.encode()
     if "job" not in parts or "content" not in parts:
         raise ApiError(400, "API_ERROR", "A multipart request needs the parts job and content")
     if len(parts["content"].decode("utf-8", "replace")) > LARGEST_PART:

@@ -145,7 +145,8 @@ def staged(found: Field, value: Any) -> str:
     if isinstance(value, str):
         text = clean(value)
         # An 18-character id in the wrong case is mended by its checksum.
-        return ids.normal(text) or text if found.type in ("id", "reference") else text
+        is_long_id = found.type in ("id", "reference") and len(text) == 18
+        return ids.normal(text) or text if is_long_id else text
     return repr(value)
 
 

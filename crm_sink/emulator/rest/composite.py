@@ -1,0 +1,142 @@
+"""Several requests in one call: `/composite` and `/composite/batch` (facts 3.2, 3.4).
+
+Each part is answered by the org's own application, in order. Only the outer call is counted.
+
+Not imitated: `allOrNone` over parts that write (it is refused), graphs, trees, batch's own quota.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from starlette.routing import Route
+
+from crm_sink.emulator.errors import ApiError
+from crm_sink.emulator.wire import json_object, reply
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import Message
+
+MOST_PARTS = 25
+MOST_QUERIES = 5
+REFERENCE = re.compile(r"@\{(\w+)((?:\.\w+|\[\d+\])*)\}")
+QUERY = re.compile(r"/services/data/v[\d.]+/(query|queryAll|composite/sobjects)\b")
+
+
+async def composite(request: Request) -> Response:
+    """Answer `POST /composite`: 200, whatever became of the parts."""
+    body = await json_object(request)
+    parts = _parts(body.get("compositeRequest"))
+    if sum(QUERY.match(str(part.get("url"))) is not None for part in parts) > MOST_QUERIES:
+        raise ApiError(400, "LIMIT_EXCEEDED", f"At most {MOST_QUERIES} queries and collections")
+    if body.get("allOrNone") and any(part.get("method", "GET") != "GET" for part in parts):
+        raise ApiError(400, "NOT_SUPPORTED", "The local org has no allOrNone over writing parts")
+    answers: dict[str, Any] = {}
+    told = []
+    for part in parts:
+        filled = _filled(part, answers)
+        status, headers, content = await _answer(request, filled)
+        answers[str(part.get("referenceId"))] = content
+        location = {"Location": headers["location"]} if "location" in headers else {}
+        told.append(
+            {
+                "body": content,
+                "httpHeaders": location,
+                "httpStatusCode": status,
+                "referenceId": part.get("referenceId"),
+            }
+        )
+    return reply({"compositeResponse": told})
+
+
+async def batch(request: Request) -> Response:
+    """Answer `POST /composite/batch`: independent parts, one after the other."""
+    body = await json_object(request)
+    told: list[dict[str, Any]] = []
+    failed = False
+    for part in _parts(body.get("batchRequests")):
+        if failed and body.get("haltOnError"):
+            halted = ApiError(412, "BATCH_PROCESSING_HALTED", "Batch processing halted")
+            told.append({"statusCode": 412, "result": halted.body()})
+            continue
+        url = f"/services/data/{str(part.get('url')).lstrip('/')}"
+        asked = {**part, "url": url, "body": part.get("richInput")}
+        status, _, content = await _answer(request, asked)
+        failed = failed or status >= 400
+        told.append({"statusCode": status, "result": content})
+    return reply({"hasErrors": failed, "results": told})
+
+
+def _parts(listed: Any) -> list[dict[str, Any]]:
+    if not isinstance(listed, list) or not listed:
+        raise ApiError(400, "REQUIRED_FIELD_MISSING", "At least 1 request is required")
+    if len(listed) > MOST_PARTS:
+        raise ApiError(400, "LIMIT_EXCEEDED", f"At most {MOST_PARTS} requests in one call")
+    return listed
+
+
+def _filled(part: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]:
+    """Put earlier results where a part names them: `@{ref.id}`, `@{ref[0].id}`."""
+
+    def value(found: re.Match[str]) -> str:
+        content: Any = answers.get(found.group(1))
+        for key, index in re.findall(r"\.(\w+)|\[(\d+)\]", found.group(2)):
+            try:
+                content = content[key] if key else content[int(index)]
+            except (KeyError, IndexError, TypeError):
+                text = f"Invalid reference specified. No value for {found.group()}"
+                raise ApiError(400, "PROCESSING_HALTED", text) from None
+        return json.dumps(str(content))[1:-1]
+
+    filled: dict[str, Any] = json.loads(REFERENCE.sub(value, json.dumps(part)))
+    return filled
+
+
+async def _answer(request: Request, part: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
+    """Have the application answer one part, without the gate around it."""
+    url = urlsplit(str(part.get("url")))
+    sent = b"" if part.get("body") is None else json.dumps(part["body"]).encode()
+    kept = [
+        pair for pair in request.scope["headers"] if pair[0] in (b"host", b"sforce-auto-assign")
+    ]
+    extra = [(k.lower().encode(), v.encode()) for k, v in (part.get("httpHeaders") or {}).items()]
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "scheme": request.url.scheme,
+        "server": request.scope.get("server"),
+        "app": request.app,
+        "method": str(part.get("method", "GET")).upper(),
+        "path": unquote(url.path).rstrip("/"),
+        "raw_path": url.path.encode(),
+        "query_string": url.query.replace(" ", "+").encode(),
+        "headers": [*kept, *extra, (b"content-type", b"application/json")],
+    }
+    messages: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": sent, "more_body": False}
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    # The exception layer turns refusals into replies; the router alone would raise them.
+    from starlette.middleware.exceptions import ExceptionMiddleware
+
+    handlers = request.app.exception_handlers
+    await ExceptionMiddleware(request.app.router, handlers=handlers)(scope, receive, send)
+    headers = {key.decode(): value.decode() for key, value in messages[0]["headers"]}
+    content = b"".join(message.get("body", b"") for message in messages[1:])
+    return messages[0]["status"], headers, json.loads(content) if content else None
+
+
+ROOT = "/services/data/v{version}/composite"
+routes = [
+    Route(ROOT, composite, methods=["POST"]),
+    Route(ROOT + "/batch", batch, methods=["POST"]),
+]

@@ -1,0 +1,137 @@
+"""What results say of rows: facts 4.4, 4.6, 7.3."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+START = "LastName,Company,"
+
+
+def test_successful_rows_are_re_serialised_and_the_header_echoed(api: Any) -> None:
+    csv = (
+        "lastname,Company,AnnualRevenue,Day__c,At__c,Flag__c,Note__c\n"
+        " Doe ,Acme,912260031,2019-09-26T16:30:00.000+0000,"
+        "2026-05-01T09:25:37.000+02:00,TRUE,#N/A\n"
+    )
+    job = api.run_job(csv, "insert")
+    header, row, *rest = api.result(job, "successfulResults").splitlines()
+    assert header == (
+        '"sf__Id","sf__Created",lastname,Company,AnnualRevenue,Day__c,At__c,Flag__c,Note__c'
+    )
+    assert rest == []
+    assert row.partition(",")[2] == (
+        '"true","Doe","Acme","9.12260031E8","2019-09-26","2026-05-01T07:25:37.000Z","true",""'
+    )
+
+
+def test_empty_results_are_a_header_line_only(api: Any) -> None:
+    job = api.run_job("LastName,Company\nDoe,Acme\n", "insert")
+    assert api.result(job, "failedResults/") == '"sf__Id","sf__Error",LastName,Company\n'
+    assert api.result(job, "unprocessedRecords") == "LastName,Company\n"
+    reply = api.get(f"jobs/ingest/{job['id']}/failedResults")
+    assert reply.headers["Content-Type"].startswith("text/csv")
+
+
+def test_a_failed_insert_has_no_id_and_shows_what_was_sent(api: Any) -> None:
+    job = api.run_job("LastName,Company,Score__c\nDoe,,1\n", "insert")
+    assert api.result(job, "failedResults") == (
+        '"sf__Id","sf__Error",LastName,Company,Score__c\n'
+        '"","REQUIRED_FIELD_MISSING:Required fields are missing: [Company]:Company --",'
+        '"Doe","","1"\n'
+    )
+
+
+def test_a_failed_update_has_its_id(api: Any) -> None:
+    record_id = api.lead()
+    job = api.run_job(f"Id,Score__c\n{record_id},1000\n", "update")
+    assert api.result(job, "failedResults").splitlines()[1].startswith(f'"{record_id}",')
+
+
+@pytest.mark.parametrize(
+    ("field", "cell", "error"),
+    [
+        ("Day__c", "2003-04-987654321987654321",
+         "INVALID_FIELD:Failed to deserialize field at col 2. Due to, "
+         "'2003-04-987654321987654321' is not a valid value for the type xsd:date:Day__c --"),
+        ("Day__c", "6/15/19",
+         "INVALID_FIELD:Failed to deserialize field at col 2. Due to, '6/15/19' is not a valid "
+         "value for the type xsd:date:Day__c --"),
+        ("At__c", "2026-01-01 00:00:00",
+         "INVALID_FIELD:Failed to deserialize field at col 2. Due to, '2026-01-01 00:00:00' is not "
+         "a valid value for the type xsd:dateTime:At__c --"),
+        ("NumberOfEmployees", "250.0",
+         "INVALID_TYPE_ON_FIELD_IN_RECORD:Employees: value not of required type: 250.0:"
+         "NumberOfEmployees --"),
+        ("Score__c", "nan",
+         "INVALID_TYPE_ON_FIELD_IN_RECORD:Score: value not of required type: nan:Score__c --"),
+        ("Score__c", "1e3",
+         "NUMBER_OUTSIDE_VALID_RANGE:Score: value outside of valid range on numeric field: 1e3:"
+         "Score__c --"),
+        ("Band__c", "hot",
+         "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST:Band: bad value for restricted picklist field: "
+         "hot:Band__c --"),
+        ("Email", "a@b", "INVALID_EMAIL_ADDRESS:Email: invalid email address: a@b:Email --"),
+        ("Note__c", "x" * 26,
+         f"STRING_TOO_LONG:Note: data value too large: {'x' * 26} (max length=25):Note__c --"),
+        ("Flag__c", "#N/A",
+         "INVALID_TYPE_ON_FIELD_IN_RECORD:Flag: value not of required type: :Flag__c --"),
+        ("Acc__c", "001RM", "MALFORMED_ID:malformed id 001RM:--"),
+        ("Acc__r.Ext__c", "gone",
+         "INVALID_FIELD:Foreign key external ID: gone not found for field Ext__c in entity "
+         "Account:--"),
+        ("CreatedById", "005000000000001",
+         "INVALID_FIELD_FOR_INSERT_UPDATE:Unable to create/update fields: CreatedById. Please "
+         "check the security settings of this field and verify that it is read/write for your "
+         "profile or permission set.:CreatedById --"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_cell(api: Any, field: str, cell: str, error: str) -> None:
+    assert api.row_error(f"{START}{field}\nDoe,Acme,{cell}\n") == error
+
+
+@pytest.mark.parametrize(
+    ("record_id", "error"),
+    [
+        ("", "MISSING_ARGUMENT:Id not specified in an update call:--"),
+        ("00Q000000000123", "INVALID_CROSS_REFERENCE_KEY:invalid cross reference id:--"),
+        ("nonsense", "MALFORMED_ID:malformed id nonsense:--"),
+        ("001xx000003DHP0AAO",
+         "MALFORMED_ID:Lead ID: id value of incorrect type: 001xx000003DHP0AAO:Id --"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_an_id(api: Any, record_id: str, error: str) -> None:
+    assert api.row_error(f"Id,Score__c\n{record_id},1\n", "update") == error
+
+
+def test_an_update_without_an_id_column_fails_row_by_row(api: Any) -> None:
+    assert api.row_error("Score__c\n1\n", "update") == (
+        "MISSING_ARGUMENT:Id not specified in an update call:--"
+    )
+
+
+def test_a_deleted_record_and_a_taken_value(api: Any) -> None:
+    gone, holder = api.lead(), api.lead(Ext__c="k")
+    api.call("DELETE", f"sobjects/Lead/{gone}")
+    assert api.row_error(f"Id,Score__c\n{gone},1\n", "update") == (
+        "ENTITY_IS_DELETED:entity is deleted:--"
+    )
+    assert api.row_error(f"{START}Ext__c\nDoe,Acme,K\n") == (
+        f"DUPLICATE_VALUE:duplicate value found: Ext__c duplicates value on record with id: "
+        f"{holder}:--"
+    )
+
+
+def test_of_two_new_rows_with_one_unique_value_the_first_wins(api: Any) -> None:
+    job = api.run_job("LastName,Company,Ext__c\na,c,same\nb,c,SAME\n", "insert")
+    first = api.result(job, "successfulResults").splitlines()[1].split(",")[0].strip('"')
+    assert f"duplicates value on record with id: {first}:--" in api.result(job, "failedResults")
+
+
+def test_a_good_row_is_written_beside_bad_ones(api: Any) -> None:
+    record_id = api.lead()
+    csv = f"Id,Score__c,Day__c\n{record_id},9,2026-01-31\n00Q000000000123,9,\n"
+    job = api.run_job(csv, "update")
+    assert (job["state"], job["numberRecordsFailed"]) == ("JobComplete", 1)
+    assert api.field(record_id, "Score__c") == 9.0

@@ -1,0 +1,70 @@
+"""Several requests in one call: facts 3.2 and 3.4."""
+
+from __future__ import annotations
+
+from typing import Any
+
+ROOT = "/services/data/v60.0"
+
+
+def test_later_parts_use_earlier_results(api: Any) -> None:
+    parts = [
+        {
+            "method": "POST",
+            "url": f"{ROOT}/sobjects/Account",
+            "referenceId": "refAccount",
+            "body": {"Name": "Sample"},
+        },
+        {
+            "method": "POST",
+            "url": f"{ROOT}/sobjects/Contact",
+            "referenceId": "refContact",
+            "body": {"LastName": "C", "AccountId": "@{refAccount.id}"},
+        },
+    ]
+    reply = api.post("composite", {"compositeRequest": parts})
+    first, second = reply.json()["compositeResponse"]
+    assert list(first) == ["body", "httpHeaders", "httpStatusCode", "referenceId"]
+    account = first["body"]["id"]
+    assert first["httpHeaders"] == {"Location": f"{ROOT}/sobjects/Account/{account}"}
+    contact = api.get(f"sobjects/Contact/{second['body']['id']}?fields=AccountId").json()
+    assert contact["AccountId"] == account
+
+
+def test_a_missing_record_is_404_inside_and_200_outside(api: Any) -> None:
+    part = {"method": "GET", "url": f"{ROOT}/sobjects/Lead/nope", "referenceId": "r"}
+    reply = api.post("composite", {"compositeRequest": [part]})
+    assert reply.status_code == 200
+    (inner,) = reply.json()["compositeResponse"]
+    assert inner["httpStatusCode"] == 404
+    assert inner["body"][0]["errorCode"] == "NOT_FOUND"
+
+
+def test_a_long_query_travels_in_a_composite_and_costs_one_call(api: Any) -> None:
+    record_id = api.lead()
+    ids = ", ".join(f"'00Q0000000{number:05d}'" for number in range(2000))
+    soql = f"SELECT Id FROM Lead WHERE Id IN ({ids}, '{record_id}')"
+    part = {"method": "GET", "url": f"{ROOT}/query?q={soql}", "referenceId": "q"}
+    reply = api.post("composite", {"compositeRequest": [part]})
+    (inner,) = reply.json()["compositeResponse"]
+    assert [one["Id"] for one in inner["body"]["records"]] == [record_id]
+    assert reply.headers["Sforce-Limit-Info"] == "api-usage=2/15000"
+
+
+def test_more_than_25_parts_are_refused(api: Any) -> None:
+    part = {"method": "GET", "url": f"{ROOT}/limits", "referenceId": "r"}
+    assert api.post("composite", {"compositeRequest": [part] * 26}).status_code == 400
+
+
+def test_a_batch_runs_its_parts_and_may_halt(api: Any) -> None:
+    parts = [
+        {"method": "GET", "url": "v60.0/limits"},
+        {"method": "GET", "url": "v60.0/sobjects/Lead/nope"},
+        {"method": "GET", "url": "v60.0/limits"},
+    ]
+    on = api.post("composite/batch", {"batchRequests": parts}).json()
+    assert on["hasErrors"] is True
+    assert [one["statusCode"] for one in on["results"]] == [200, 404, 200]
+    halted = api.post("composite/batch", {"haltOnError": True, "batchRequests": parts}).json()
+    assert [one["statusCode"] for one in halted["results"]] == [200, 404, 412]
+    assert halted["results"][2]["result"][0]["errorCode"] == "BATCH_PROCESSING_HALTED"
