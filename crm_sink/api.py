@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from crm_sink.errors import MappingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     import pandas as pd
@@ -175,11 +174,8 @@ def _frame(path: Path) -> pd.DataFrame:
     import pandas as pd
     import pyarrow.dataset as ds
 
-    if not path.exists() or (path.is_dir() and not any(_parquet_files(path))):
+    files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
+    if not files or not files[0].exists():
         return pd.DataFrame()
-    frame: pd.DataFrame = ds.dataset(path, format="parquet").to_table().to_pandas()
+    frame: pd.DataFrame = ds.dataset(files, format="parquet").to_table().to_pandas()
     return frame
-
-
-def _parquet_files(folder: Path) -> Iterator[Path]:
-    return folder.rglob("*.parquet")

@@ -56,6 +56,8 @@ class Chunk:
         fields: The fields that some change of the chunk writes.
         changes: Their rows (table `changes`).
         ticket: The last one remembered, when the chunk was sent before.
+        workspace: Where files on the way are kept until the chunk is collected; beside the changes
+            when None. It survives a crash.
     """
 
     run: str
@@ -67,6 +69,11 @@ class Chunk:
     fields: tuple[FieldSchema, ...]
     changes: Relation
     ticket: Ticket | None = None
+    workspace: Path | None = None
+
+    def file(self, name: str) -> Path:
+        """Give the place of a file on the way."""
+        return (self.workspace or self.changes.path.parent) / name
 
 
 class Progress(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from crm_sink.clock import Clock
@@ -17,13 +17,24 @@ if TYPE_CHECKING:
     from crm_sink.write.refused import Judge
 
 
+class Lease(Protocol):
+    """The right to work on a mapping, held while in it."""
+
+    def ensure(self) -> None:
+        """Make sure, before a write, that it is still ours.
+
+        Raises:
+            AlreadyRunning: Another run took it over while this process stood still.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """The parts of a working product."""
 
     crm: Crm
     ledger: Ledger
-    lease: Callable[[str, str], AbstractContextManager[object]]  # mapping, run -> held while in it
+    lease: Callable[[str, str], AbstractContextManager[Lease]]  # mapping, run
     home: Path
     org: str  # instance URL, for the record
     clock: Clock

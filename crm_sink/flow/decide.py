@@ -17,6 +17,7 @@ from crm_sink.flow.destination import Destination, destination_of, with_flag
 from crm_sink.flow.judging import judged
 from crm_sink.flow.planning import Planned, Planning, plan_changes
 from crm_sink.flow.reading import read_present
+from crm_sink.flow.remarks import quota, rejects_in_short
 from crm_sink.flow.stages import Stages
 from crm_sink.ledger.contract import Run, RunState, Totals
 from crm_sink.ledger.folder import RunFolder, write_rejects
@@ -204,6 +205,8 @@ def _close(
             "estimated_calls": planned.route.calls,
             "read_by": how,
             "conflict_fields": planned.conflict_fields,
+            "quota": quota(trip.context),
+            "top_errors": rejects_in_short(trip.folder, trip.engine),
         },
     )
     trip.context.ledger.save_chunks(run.run, planned.chunks)

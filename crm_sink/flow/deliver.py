@@ -16,6 +16,7 @@ from crm_sink.engine import Engine, Relation, open_engine
 from crm_sink.errors import CrmSinkError, PlanHeld, PlanOutdated, UsageError
 from crm_sink.events import RunEnded
 from crm_sink.flow.fields import field_at
+from crm_sink.flow.remarks import quota, rejects_in_short
 from crm_sink.flow.stages import Stages
 from crm_sink.ledger.contract import ChunkRecord, Run, RunState
 from crm_sink.ledger.folder import RunFolder, write_rejects
@@ -23,7 +24,7 @@ from crm_sink.tickets import Api
 from crm_sink.write.walk import Walk, walk
 
 if TYPE_CHECKING:
-    from crm_sink.flow.context import Context
+    from crm_sink.flow.context import Context, Lease
     from crm_sink.schema import ObjectSchema
 
 # Collections answer at once; more than a few at a time only fight for the same locks.
@@ -45,9 +46,9 @@ def deliver(run: Run, context: Context, *, released_by: str | None = None) -> Ru
     """
     _require_deliverable(run, context, released_by)
     run = replace(run, state=RunState.WRITING, released_by=released_by or run.released_by)
-    with context.lease(run.mapping, run.run):
+    with context.lease(run.mapping, run.run) as lease:
         context.ledger.update(run)
-        return _deliver(run, context)
+        return _deliver(run, context, lease)
 
 
 def _require_deliverable(run: Run, context: Context, released_by: str | None) -> None:
@@ -73,7 +74,7 @@ def _require_deliverable(run: Run, context: Context, released_by: str | None) ->
         )
 
 
-def _deliver(run: Run, context: Context) -> Run:
+def _deliver(run: Run, context: Context, lease: Lease) -> Run:
     folder = RunFolder(context.home, run.run).create()
     calls_before = context.calls_made()
     failure: CrmSinkError | None = None
@@ -82,18 +83,24 @@ def _deliver(run: Run, context: Context) -> Run:
         stages = Stages(run.run, context.listener, context.clock)
         with stages.stage("write") as done:
             try:
-                _walk_all(pending, run, context, folder, engine)
+                _walk_all(pending, run, context, lease, engine)
             except CrmSinkError as error:
                 failure = error
             run = _counted(run, context, folder, engine)
             done(rows=_written(run), rejects=run.totals.failed)
     calls = run.totals.api_calls + context.calls_made() - calls_before
-    run = replace(run, totals=replace(run.totals, api_calls=calls))
+    run = replace(
+        run,
+        totals=replace(run.totals, api_calls=calls),
+        # After a failure the org is not asked for its quota: it may not answer.
+        details=run.details if failure else {**run.details, "quota": quota(context)},
+    )
     run = replace(run, state=_end_state(run, context, failure), ended=context.clock.now())
     if failure is not None:
         run = replace(run, error=str(failure))
     context.ledger.update(run)
-    folder.discard_working_files()
+    if run.state is RunState.DONE:  # a run that stopped on its way needs them to go on
+        folder.discard_working_files()
     context.listener(
         RunEnded(run.run, run.state, _written(run), run.totals.rejected, run.totals.conflicts)
     )
@@ -103,10 +110,11 @@ def _deliver(run: Run, context: Context) -> Run:
 
 
 def _walk_all(
-    pending: list[ChunkRecord], run: Run, context: Context, folder: RunFolder, engine: Engine
+    pending: list[ChunkRecord], run: Run, context: Context, lease: Lease, engine: Engine
 ) -> None:
     if not pending:
         return
+    folder = RunFolder(context.home, run.run)
     schema = context.crm.describe(run.object)
     broken = threading.Event()
     way = Walk(
@@ -122,6 +130,7 @@ def _walk_all(
     def one(record: ChunkRecord) -> None:
         if way.stopping():
             return
+        lease.ensure()
         chunk = _chunk(record, run, schema, context, folder)
         cursor = engine.cursor()
         try:
@@ -153,6 +162,7 @@ def _chunk(
         fields=tuple(field_at(path, schema, context.crm) for path in record.fields),
         changes=Relation(folder.chunk(record.number), record.rows),
         ticket=record.ticket,
+        workspace=folder.parts,
     )
 
 
@@ -175,6 +185,7 @@ def _counted(run: Run, context: Context, folder: RunFolder, engine: Engine) -> R
     return replace(
         run,
         totals=totals,
+        details={**run.details, "top_errors": rejects_in_short(folder, engine)},
         jobs=tuple(ticket.job for ticket in tickets if ticket.job),
         rejects_file=folder.rejects_csv if rejected else None,
     )

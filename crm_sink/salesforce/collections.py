@@ -83,7 +83,7 @@ def submit(
             known |= dict(zip(pending, sent, strict=True))
     else:
         raise _lost(chunk)
-    kept = chunk.changes.path.with_name(f"answer-{chunk.number}.outcomes")
+    kept = chunk.file(f"answer-{chunk.number}.outcomes")
     _keep(chunk, [known[index] for index in range(len(records))], engine, kept)
     ticket = replace(ticket, uploaded=True, closed=True, details={"outcomes": kept.name})
     remember(ticket)
@@ -96,7 +96,7 @@ def collect(chunk: Chunk, ticket: Ticket, engine: Engine, into: Path) -> Relatio
     Raises:
         CrmError: They are not there: the chunk was never sent, or its run folder was emptied.
     """
-    kept = chunk.changes.path.with_name(ticket.details.get("outcomes", "none"))
+    kept = chunk.file(ticket.details.get("outcomes", "none"))
     if not kept.is_file():
         raise CrmError(
             f"the outcomes of chunk {chunk.number} are not in the run folder",

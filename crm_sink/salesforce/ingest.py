@@ -50,7 +50,7 @@ def submit(send: Send, root: str, chunk: Chunk, *, engine: Engine, remember: Rem
     if kept is not None:
         remember(kept)
         return kept
-    file = chunk.changes.path.with_name(f"upload-{chunk.number}.csv")
+    file = chunk.file(f"upload-{chunk.number}.csv")
     try:
         ticket = render(chunk, engine, file)
         remember(ticket)

@@ -29,8 +29,8 @@ def done(send: Send, root: str, chunk: Chunk, engine: Engine) -> list[tuple[int,
         For each change that is done: its place in the call, the record's id, whether it is new.
     """
     by_id = chunk.action in (Action.UPDATE, Action.DELETE)
-    keys_file = chunk.changes.path.with_name(f"keys-{chunk.number}.parquet")
-    present_file = chunk.changes.path.with_name(f"readback-{chunk.number}.parquet")
+    keys_file = chunk.file(f"keys-{chunk.number}.parquet")
+    present_file = chunk.file(f"readback-{chunk.number}.parquet")
     column = "id" if by_id else "key"
     try:
         keys = engine.save(f"select {column} as key from {chunk.changes.scan()}", keys_file)
