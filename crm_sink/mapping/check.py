@@ -16,7 +16,7 @@ from crm_sink.mapping.problem import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from crm_sink.mapping.document import Path
+    from crm_sink.mapping.file.document import Path
     from crm_sink.mapping.model import LoadedMapping
     from crm_sink.schema import ObjectSchema
 

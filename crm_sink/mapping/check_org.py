@@ -18,7 +18,7 @@ from crm_sink.schema import FieldType
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from crm_sink.mapping.document import Path
+    from crm_sink.mapping.file.document import Path
     from crm_sink.mapping.model import FieldSpec, LoadedMapping
     from crm_sink.schema import FieldSchema, ObjectSchema
 

@@ -15,7 +15,7 @@ from crm_sink.schema import NUMBER_TYPES, FieldSchema, FieldType
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from crm_sink.mapping.document import Path
+    from crm_sink.mapping.file.document import Path
     from crm_sink.mapping.model import FieldSpec
 
 PICKLISTS = frozenset({FieldType.PICKLIST, FieldType.MULTIPICKLIST})
@@ -88,7 +88,7 @@ def literal_results(text: str) -> list[str]:
     """
     import sqlglot
 
-    from crm_sink.mapping.expression import in_brackets
+    from crm_sink.mapping.sql.form import in_brackets
 
     return list(dict.fromkeys(_results(sqlglot.parse_one(in_brackets(text), dialect="duckdb"))))
 

@@ -10,8 +10,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from crm_sink.mapping.functions import keywords
 from crm_sink.mapping.names import nearest
+from crm_sink.mapping.sql.functions import keywords
 from crm_sink.mapping.types import type_text
 from crm_sink.schema import NUMBER_TYPES, FieldSchema, FieldType
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from crm_sink.mapping.model import Mapping
 
 if TYPE_CHECKING:
-    from crm_sink.mapping.document import Data
+    from crm_sink.mapping.file.document import Data
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TYPE_PATTERN = (

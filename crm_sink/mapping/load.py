@@ -9,17 +9,17 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from crm_sink.mapping.document import MAX_BYTES, read_document
-from crm_sink.mapping.expression import Column, Expression, Judge, open_judge
+from crm_sink.mapping.file.document import MAX_BYTES, read_document
+from crm_sink.mapping.file.rules import rule_problems
+from crm_sink.mapping.file.shape import shape
 from crm_sink.mapping.model import LoadedMapping
 from crm_sink.mapping.problem import Problem
-from crm_sink.mapping.rules import rule_problems
-from crm_sink.mapping.shape import shape
+from crm_sink.mapping.sql.expression import Column, Expression, Judge, open_judge
 
 if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
-    from crm_sink.mapping.document import Data, Document, Path
+    from crm_sink.mapping.file.document import Data, Document, Path
 
 
 def load_mapping(path: FilePath) -> tuple[LoadedMapping | None, list[Problem]]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from crm_sink.mapping.expression import Expression
+from crm_sink.mapping.sql.expression import Expression
 
 ApiName = Annotated[
     str,

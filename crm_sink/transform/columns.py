@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_sink.engine import literal, name
-from crm_sink.mapping.expression import in_brackets
 from crm_sink.mapping.problem import Problem
-from crm_sink.transform.coerce import coerce
-from crm_sink.transform.coercion import Coercion, Mismatch, Slot, Words
-from crm_sink.transform.kinds import Kind, kind_of
+from crm_sink.mapping.sql.form import in_brackets
+from crm_sink.transform.fit.coerce import coerce
+from crm_sink.transform.fit.coercion import Coercion, Mismatch, Slot, Words
+from crm_sink.transform.fit.kinds import Kind, kind_of
 from crm_sink.transform.trouble import describe_failure
 
 if TYPE_CHECKING:

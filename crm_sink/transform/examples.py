@@ -13,11 +13,11 @@ from crm_sink.engine import literal, name
 from crm_sink.mapping.names import did_you_mean
 from crm_sink.mapping.problem import Problem
 from crm_sink.schema import NUMBER_TYPES, FieldType
-from crm_sink.transform.coerce import coerce
-from crm_sink.transform.coercion import Mismatch, Slot
 from crm_sink.transform.columns import build_columns
+from crm_sink.transform.fit.coerce import coerce
+from crm_sink.transform.fit.coercion import Mismatch, Slot
+from crm_sink.transform.fit.kinds import Kind
 from crm_sink.transform.given import empty_table, given_table
-from crm_sink.transform.kinds import Kind
 from crm_sink.transform.layers import layers_of
 from crm_sink.transform.rejects import good_query, rejects_query
 from crm_sink.transform.twins import Keys
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crm_sink.engine import Engine
-    from crm_sink.mapping.document import Data
+    from crm_sink.mapping.file.document import Data
     from crm_sink.mapping.model import Example, LoadedMapping
     from crm_sink.schema import FieldSchema
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from crm_sink.engine import literal, name
 
 if TYPE_CHECKING:
-    from crm_sink.mapping.document import Data
+    from crm_sink.mapping.file.document import Data
 
 _DATE = r"\d{4}-\d{2}-\d{2}"
 _CLOCK = r"\d{2}:\d{2}(:\d{2}(\.\d+)?)?"

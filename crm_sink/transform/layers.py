@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from crm_sink import tables
 from crm_sink.engine import name
-from crm_sink.mapping.expression import in_brackets
+from crm_sink.mapping.sql.form import in_brackets
 
 if TYPE_CHECKING:
     from crm_sink.mapping.model import LoadedMapping

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from crm_sink import tables
 from crm_sink.engine import literal, name
-from crm_sink.transform.coercion import Words
+from crm_sink.transform.fit.coercion import Words
 
 if TYPE_CHECKING:
     from crm_sink.engine import Relation

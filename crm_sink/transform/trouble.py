@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from crm_sink.transform.coercion import Words
+from crm_sink.transform.fit.coercion import Words
 
 
 def describe_failure(error: BaseException) -> Words:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from crm_sink.mapping.document import Document, read_document
+from crm_sink.mapping.file.document import Document, read_document
 
 
 def document(text: str) -> Document:

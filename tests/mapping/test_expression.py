@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm_sink.mapping.expression import Judge, open_judge
+from crm_sink.mapping.sql.expression import Judge, open_judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,8 +136,34 @@ def test_a_text_that_closes_our_brackets_is_refused(judge: Judge, text: str) -> 
 @given(
     st.lists(
         st.sampled_from(
-            ["x", "'", "''", "(", ")", "--", "/*", "*/", "$$", "\\", "\n", ";", ",", "select", "1"]
-            + ["+", "E'", '"', "from t", "||", "::", "[", "]", "case", "end", "round("]
+            [
+                "x",
+                "'",
+                "''",
+                "(",
+                ")",
+                "--",
+                "/*",
+                "*/",
+                "$$",
+                "\\",
+                ";",
+                ",",
+                "select",
+                "1",
+                "+",
+                "E'",
+                '"',
+                "from",
+                "||",
+                "::",
+                "[",
+                "]",
+                "case",
+                "end",
+                "round(",
+                "\n",
+            ]
         ),
         max_size=10,
     )

@@ -14,49 +14,53 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def objects(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield schema
-    yield from schema["$defs"].values()
+def schema() -> Any:
+    return json_schema()
+
+
+def objects(whole: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield whole
+    yield from whole["$defs"].values()
 
 
 def test_the_schema_is_of_draft_2020_12_and_refuses_unknown_keys() -> None:
-    schema = json_schema()
-    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert all(part["additionalProperties"] is False for part in objects(schema))
+    whole = schema()
+    assert whole["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert all(part["additionalProperties"] is False for part in objects(whole))
 
 
 def test_every_key_has_a_description_of_its_own() -> None:
-    for part in objects(json_schema()):
+    for part in objects(schema()):
         assert all(
             spec.get("description") or "$ref" in spec for spec in part["properties"].values()
         )
-    match = json_schema()["$defs"]["MatchSpec"]["properties"]
+    match = schema()["$defs"]["MatchSpec"]["properties"]
     assert match["external_id"]["description"] == "The external id field to match on"
 
 
 def test_a_field_is_accepted_in_its_short_form() -> None:
-    short, long = json_schema()["properties"]["fields"]["additionalProperties"]["anyOf"]
+    short, long = schema()["properties"]["fields"]["additionalProperties"]["anyOf"]
     assert short["type"] == ["string", "number", "boolean"]
     assert long == {"$ref": "#/$defs/FieldSpec"}
 
 
 def test_rules_between_keys_are_said() -> None:
-    parts = json_schema()["$defs"]
+    parts = schema()["$defs"]
     assert parts["MatchSpec"]["oneOf"] == [{"required": ["external_id"]}, {"required": ["field"]}]
     assert parts["FieldSpec"]["oneOf"] == [{"required": ["value"]}, {"required": ["constant"]}]
     assert parts["SourceSpec"]["dependentRequired"]["query"] == ["database"]
 
 
 def test_no_key_proposes_null() -> None:
-    assert "'type': 'null'" not in str(json_schema())
-    assert "'default': None" not in str(json_schema())
+    assert "'type': 'null'" not in str(schema())
+    assert "'default': None" not in str(schema())
 
 
 @pytest.mark.parametrize("owner_and_key", EXAMPLES)
 def test_examples_stand_beside_their_keys(owner_and_key: tuple[str, str]) -> None:
     owner, key = owner_and_key
-    schema = json_schema()
-    part = schema if owner == "Mapping" else schema["$defs"][owner]
+    whole = schema()
+    part = whole if owner == "Mapping" else whole["$defs"][owner]
     assert part["properties"][key]["examples"] == EXAMPLES[owner_and_key]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crm_sink.mapping.functions import OWN
+from crm_sink.mapping.sql.functions import OWN
 from crm_sink.transform.macros import EXAMPLES, MACROS, MOST_BANDS
 
 if TYPE_CHECKING:

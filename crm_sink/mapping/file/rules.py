@@ -15,7 +15,7 @@ from crm_sink.mapping.types import TypeFault, parse_type
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from crm_sink.mapping.document import Data, Document, Path
+    from crm_sink.mapping.file.document import Data, Document, Path
 
 
 def rule_problems(document: Document, data: Data, *, file: str) -> list[Problem]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import duckdb
 
-    from crm_sink.mapping.document import Data
+    from crm_sink.mapping.file.document import Data
 
 # What an expression may be made of (the `class` of DuckDB's serialised syntax tree).
 PLAIN = frozenset(

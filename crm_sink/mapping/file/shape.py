@@ -29,7 +29,7 @@ from crm_sink.mapping.problem import Problem
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-    from crm_sink.mapping.document import Data, Document, Path
+    from crm_sink.mapping.file.document import Data, Document, Path
 
 # Which model a place of the document is held against; `*` stands for any name or number.
 MODELS: dict[tuple[str, ...], type[BaseModel]] = {

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_sink.schema import FieldType
-from crm_sink.transform.coercion import Coercion, Mismatch, Slot, Words
-from crm_sink.transform.kinds import Kind
+from crm_sink.transform.fit.coercion import Coercion, Mismatch, Slot, Words
+from crm_sink.transform.fit.kinds import Kind
 
 if TYPE_CHECKING:
     from crm_sink.schema import FieldSchema

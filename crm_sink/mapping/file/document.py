@@ -7,41 +7,21 @@ brackets, several documents) is refused in bounded time. Knows nothing of mappin
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from crm_sink.mapping.file.scalar import Scalar, joined, plain_value, scalar_at
 from crm_sink.mapping.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The numbers of YAML 1.2's core schema. Longer ones stay text.
-NUMBERS: dict[str, Callable[[str], int | float]] = {
-    r"[-+]?[0-9]{1,40}": int,
-    r"0o[0-7]{1,40}": lambda text: int(text[2:], 8),
-    r"0x[0-9a-fA-F]{1,40}": lambda text: int(text[2:], 16),
-    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,6})?": float,
-    r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)": lambda text: float(text.replace(".", "", 1)),
-}
 Path: TypeAlias = tuple[str | int, ...]
 Data: TypeAlias = "dict[str, Data] | list[Data] | str | int | float | bool | None"
 
 MAX_BYTES = 1024 * 1024
 MAX_NODES = 50_000
 MAX_DEPTH = 16  # a mapping file is five deep; predictions in an example may be deeper
-
-
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """One scalar as it stands in the text: its value, and where it begins and ends."""
-
-    text: str
-    plain: bool  # without quotes, so that `5` is a number and `"5"` is not
-    start: int  # offset of its first character
-    end: int
-    line: int
-    column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +158,10 @@ class _Builder:
         return node
 
     def _scalar(self, event: object) -> Scalar:
-        text = _joined(str(getattr(event, "value", "")))
+        text = joined(str(getattr(event, "value", "")))
         if text is None:
             raise self._refuse(event, "half a character (a lone surrogate) stands here", "")
-        return _scalar_at(event, text)
+        return scalar_at(event, text)
 
     def _pairs(self, events: Iterator[object], depth: int) -> tuple[tuple[_Node, _Node], ...]:
         pairs: list[tuple[_Node, _Node]] = []
@@ -225,43 +205,8 @@ class _Builder:
         return _Refused(Problem(self.file, line, column, message, hint))
 
 
-def plain_value(scalar: Scalar) -> str | int | float | bool | None:
-    """Give what a scalar means under YAML 1.2's core schema; dates stay text."""
-    text = scalar.text
-    if not scalar.plain:
-        return text
-    if text in ("", "~", "null", "Null", "NULL"):
-        return None
-    if text in ("true", "True", "TRUE", "false", "False", "FALSE"):
-        return text.lower() == "true"
-    for pattern, number in NUMBERS.items():
-        if re.fullmatch(pattern, text):
-            return number(text)
-    return text
-
-
 def _kind(event: object) -> str:
     return type(event).__name__.removesuffix("Event")
-
-
-def _joined(text: str) -> str | None:
-    r"""Join the halves of a character that JSON writes as `\ud83d\ude00`; None for one alone."""
-    try:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16")
-    except UnicodeDecodeError:
-        return None
-
-
-def _scalar_at(event: object, text: str) -> Scalar:
-    start, end = getattr(event, "start_mark"), getattr(event, "end_mark")  # noqa: B009 - untyped
-    return Scalar(
-        text=text,
-        plain=getattr(event, "style", None) is None,
-        start=int(start.index),
-        end=int(end.index),
-        line=int(start.line) + 1,
-        column=int(start.column) + 1,
-    )
 
 
 def _place(event: object) -> tuple[int, int]:

@@ -9,15 +9,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crm_sink.schema import NUMBER_TYPES, FieldType
-from crm_sink.transform.choices import checkbox, multipicklist, picklist, reference
-from crm_sink.transform.coercion import Coercion, Mismatch, Slot, Words
-from crm_sink.transform.numbers import number
-from crm_sink.transform.texts import text
-from crm_sink.transform.times import date, datetime, time
+from crm_sink.transform.fit.choices import checkbox, multipicklist, picklist, reference
+from crm_sink.transform.fit.coercion import Coercion, Mismatch, Slot, Words
+from crm_sink.transform.fit.numbers import number
+from crm_sink.transform.fit.texts import text
+from crm_sink.transform.fit.times import date, datetime, time
 
 if TYPE_CHECKING:
     from crm_sink.schema import FieldSchema
-    from crm_sink.transform.kinds import Kind
+    from crm_sink.transform.fit.kinds import Kind
 
 
 def coerce(

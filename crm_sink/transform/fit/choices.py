@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_sink.engine import literal
-from crm_sink.transform.coercion import Coercion, Mismatch, Slot, Words
-from crm_sink.transform.kinds import NUMBERS, Kind
-from crm_sink.transform.texts import TAKEN, lost, text, text_hint, text_words, trimmed
+from crm_sink.transform.fit.coercion import Coercion, Mismatch, Slot, Words
+from crm_sink.transform.fit.kinds import NUMBERS, Kind
+from crm_sink.transform.fit.texts import TAKEN, lost, text, text_hint, text_words, trimmed
 
 if TYPE_CHECKING:
     from crm_sink.schema import FieldSchema
