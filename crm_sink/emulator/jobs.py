@@ -154,18 +154,25 @@ class Jobs:
 
         A job that becomes `UploadComplete` is queued.
         """
-        now = self._clock.now().replace(tzinfo=None)
-        changed = replace(self._jobs[job_id], modified=now, **changes)
         if cursor is None:
             with self._store.writing() as own:
-                _write(own, changed)
+                changed = self._changed_in(own, job_id, changes)
         else:
-            _write(cursor, changed)
+            changed = self._changed_in(cursor, job_id, changes)
+        if changes.get("state") == UPLOADED:
+            self._enqueue(changed)
+        return changed
+
+    def _changed_in(
+        self, cursor: duckdb.DuckDBPyConnection, job_id: str, changes: dict[str, Any]
+    ) -> Job:
+        """Change a job under the store's write lock, so that no other change is lost."""
+        now = self._clock.now().replace(tzinfo=None)
+        changed = replace(self._jobs[job_id], modified=now, **changes)
+        _write(cursor, changed)
         with self._changed:
             self._jobs[job_id] = changed
             self._changed.notify_all()
-        if changes.get("state") == UPLOADED:
-            self._enqueue(changed)
         return changed
 
     def delete(self, job_id: str) -> None:
