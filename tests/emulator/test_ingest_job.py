@@ -185,6 +185,24 @@ def test_a_job_cut_short_between_two_batches_repeats_no_row(api_folder: Any, log
         assert api.get(f"jobs/ingest/{job['id']}").json()["numberRecordsProcessed"] == 5
 
 
+def test_an_aborted_job_keeps_what_was_committed_and_lists_the_rest(
+    api_folder: Any, log_in: Any
+) -> None:
+    with running(api_folder, settings=OrgSettings(work_jobs=False, batch_rows=2)) as org:
+        api = log_in(org)
+        job = api.open_job("insert")
+        upload(api, job, "LastName,Company\na,A\nb,B\nc,C\n")
+        close(api, job)
+        _work_until_the_second_batch_fails(org.org, job["id"])
+        assert close(api, job, "Aborted").json()["state"] == "Aborted"
+        done = api.result(job, "successfulResults")
+        left = api.result(job, "unprocessedrecords")
+        assert len(done.splitlines()) == 3
+        assert left.splitlines()[0] == "LastName,Company"
+        assert len(left.splitlines()) == 2
+        assert api.get("limits/recordCount?sObjects=Lead").json()["sObjects"][0]["count"] == 2
+
+
 def _work_until_the_second_batch_fails(org: Any, job_id: str) -> None:
     """Work a job in this thread with a disk that breaks when the second result is written."""
     from crm_sink.emulator.ingest.working import work

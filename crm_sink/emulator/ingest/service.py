@@ -22,7 +22,7 @@ from crm_sink.emulator.clock import stamp
 from crm_sink.emulator.errors import ApiError
 from crm_sink.emulator.ingest import results
 from crm_sink.emulator.ingest.header import DELIMITERS, LINE_ENDS
-from crm_sink.emulator.ingest.working import BODY, work
+from crm_sink.emulator.ingest.working import BODY, list_unprocessed, work
 from crm_sink.emulator.jobs import ABORTED, DONE, ENDED, FAILED, OPEN, RUNNING, UPLOADED
 from crm_sink.emulator.rest.rows import is_key
 from crm_sink.emulator.wire import json_object, parsed, reply
@@ -187,6 +187,8 @@ def _results(request: Request, kind: str) -> Response:
     if kind == results.LEFT and not job.processed and job.state in (FAILED, ABORTED):
         pieces = results.whole(body)
     else:
+        if kind == results.LEFT:
+            list_unprocessed(request.app.state.org, job)
         header = results.first_line(kind, line, DELIMITERS[job.column_delimiter])
         pieces = results.stream(folder, kind, header, end)
     return StreamingResponse(pieces, media_type="text/csv")

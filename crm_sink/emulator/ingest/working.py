@@ -46,8 +46,6 @@ def work(org: Org, job: Job) -> None:
     done = job.processed or 0
     while done < rows:
         if org.jobs.find(job.id, job.kind).state == ABORTED:
-            left = f"(select * from {parquet(folder / STAGED)} where n >= {done})"
-            results.write_left(cursor, folder, job, header, left)
             return
         done = _work_batch(org, job, write, done)
     (folder / STAGED).unlink()
@@ -55,6 +53,17 @@ def work(org: Org, job: Job) -> None:
     finished = org.jobs.find(job.id, job.kind)
     if finished.state != ABORTED:
         org.jobs.change(job.id, state=DONE, total_ms=spent, active_ms=spent)
+
+
+def list_unprocessed(org: Org, job: Job) -> None:
+    """Write out the rows that an aborted or failed job had staged and never took up."""
+    folder = org.jobs.folder(job.id)
+    if not (folder / STAGED).exists():
+        return
+    header = read_header(folder / BODY, job, org.store.objects)
+    left = f"(select * from {parquet(folder / STAGED)} where n >= {job.processed or 0})"
+    results.write_left(org.store.cursor(), folder, job, header, left)
+    (folder / STAGED).unlink()
 
 
 def _work_batch(org: Org, job: Job, write: Write, start: int) -> int:
