@@ -19,9 +19,10 @@ from crm_sink.salesforce.auth import describe_login, login_for
 from crm_sink.salesforce.fate import fate_of
 from crm_sink.salesforce.salesforce import Salesforce
 from crm_sink.salesforce.session import Session
+from crm_sink.stopping import Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from crm_sink.clock import Clock
     from crm_sink.events import Listener
@@ -40,7 +41,7 @@ def assemble(
     listener: Listener,
     clock: Clock,
     environ: Mapping[str, str],
-    stopping: Callable[[], bool] = lambda: False,
+    stop: Stop | None = None,
     policy: Policy | None = None,
 ) -> Iterator[Context]:
     """Wire the product for one process.
@@ -51,7 +52,7 @@ def assemble(
         listener: Is told every event.
         clock: Time and sleep.
         environ: Where a mapping's database URL is named.
-        stopping: Whether a signal asked to stop.
+        stop: Is asked before each chunk.
         policy: How patient to be with a failing call.
 
     Raises:
@@ -77,7 +78,7 @@ def assemble(
             parallel_jobs=settings.parallel_jobs,
             memory_limit=settings.memory_limit,
             calls_made=lambda: observed.usage().calls,
-            stopping=stopping,
+            stop=stop or Stop(),
         )
     finally:
         ledger.close()

@@ -15,7 +15,8 @@ run, and each carries what a person needs: what, where, why (the message), and w
     ├── PlanHeld                exit 4    a gate holds the plan
     ├── PlanOutdated            exit 5    the org has moved on since the plan was made
     ├── NoSuchRun               exit 10
-    └── AlreadyRunning          exit 11
+    ├── AlreadyRunning          exit 11
+    └── Interrupted             exit 130  a signal asked to stop (143: SIGTERM)
 """
 
 from __future__ import annotations
@@ -149,3 +150,22 @@ class AlreadyRunning(CrmSinkError):
     """Another process is working on the same mapping."""
 
     exit_code = 11
+
+
+class Interrupted(CrmSinkError):
+    """A signal asked to stop; what was sent is in the ledger, and a resumed run goes on from there.
+
+    Args:
+        message: What was stopped.
+        signal: The signal's number: 2 (SIGINT) or 15 (SIGTERM).
+        hint: The command that goes on.
+    """
+
+    def __init__(self, message: str, *, signal: int, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.signal = signal
+
+    @property
+    def exit_code(self) -> int:  # type: ignore[override]
+        """128 and the signal's number, as shells have it."""
+        return 128 + self.signal

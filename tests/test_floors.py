@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "crm_sink"
 
 FLOORS = [
     ["errors", "schema", "clock", "engine"],
-    ["tables", "settings", "tickets"],
+    ["tables", "settings", "tickets", "stopping"],
     ["mapping", "ledger", "events"],
     ["gates", "transform", "plan", "source", "crm", "observe"],
     ["match", "write", "salesforce", "report"],

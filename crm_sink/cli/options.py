@@ -129,16 +129,22 @@ def settings_of(target: str | None) -> Settings:
 def context_of(target: str | None, log: str = "none") -> Iterator[Context]:
     """Wire the product for one command."""
     from crm_sink.assemble import assemble
+    from crm_sink.cli.signals import polite_stop
+    from crm_sink.stopping import StoppableClock
 
     settings = settings_of(target)
     borrowed = None if target in (None, "local") else target
-    with assemble(
-        settings,
-        target=borrowed,
-        listener=listener_of(log),
-        clock=SystemClock(),
-        environ=os.environ,
-    ) as context:
+    with (
+        polite_stop() as stop,
+        assemble(
+            settings,
+            target=borrowed,
+            listener=listener_of(log),
+            clock=StoppableClock(stop),
+            environ=os.environ,
+            stop=stop,
+        ) as context,
+    ):
         yield context
 
 

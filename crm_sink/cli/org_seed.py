@@ -30,16 +30,35 @@ DEFAULTS = {"leads": 10_000, "accounts": 500, "contacts": 1_500, "opportunities"
 @click.option("--opportunities", type=int, help="How many opportunities to make.")
 @click.option("--seed", default=7, show_default=True, help="Another number, other records.")
 @click.option("--mapping", multiple=True, help="Add the fields that this mapping declares.")
-@click.option("--csv", "csv_file", type=click.Path(exists=True, dir_okay=False, resolve_path=True),
-              help="Take the records of --object from this CSV file instead.")  # fmt: skip
+@click.option(
+    "--csv",
+    "csv_file",
+    type=click.Path(exists=True, dir_okay=False, resolve_path=True),
+    help="Take the records of --object from this CSV file instead.",
+)
 @click.option("--object", "object_name", help="What the rows of --csv become.")
-@click.option("--column", "columns", multiple=True, metavar="TARGET=HEADER",
-              help="Which CSV column fills which field. TARGET is a field, a new one with its type "
-              "(Deal_Id__c:Text(40):external_id), a lookup (Account.Key__c) or Owner.Name.")  # fmt: skip
-@click.option("--value", "values", multiple=True, metavar="FIELD:FROM=TO",
-              help="A value of the file and what it is in the org.")  # fmt: skip
-@click.option("--default", "defaults", multiple=True, metavar="FIELD=VALUE",
-              help="What stands in for an empty cell.")  # fmt: skip
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="TARGET=HEADER",
+    help="Which CSV column fills which field. TARGET is a field, a new one with its type "
+    "(Id__c:Text(40):external_id), a lookup (Account.Key__c) or Owner.Name.",
+)
+@click.option(
+    "--value",
+    "values",
+    multiple=True,
+    metavar="FIELD:FROM=TO",
+    help="A value of the file and what it is in the org.",
+)
+@click.option(
+    "--default",
+    "defaults",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="What stands in for an empty cell.",
+)
 @click.option("--date-format", help="How dates are written in the file, such as %m/%d/%Y.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text")
 def seed(

@@ -13,6 +13,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "plan": ("crm_sink.cli.plan", "Show what would change, and keep it as a plan"),
     "apply": ("crm_sink.cli.apply", "Write a plan to the org"),
     "sync": ("crm_sink.cli.sync", "Plan and apply in one"),
+    "resume": ("crm_sink.cli.resume", "Go on with a run that was stopped"),
     "runs": ("crm_sink.cli.runs", "List runs, newest first"),
     "show": ("crm_sink.cli.show", "Show one run: figures, changes, rejects"),
     "org": ("crm_sink.cli.org", "Start, seed and stop the local Salesforce org"),

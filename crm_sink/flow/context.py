@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from crm_sink.events import Listener
     from crm_sink.ledger.contract import Ledger
     from crm_sink.mapping.model import LoadedMapping
+    from crm_sink.stopping import Stop
     from crm_sink.write.refused import Judge
 
 
@@ -44,7 +45,7 @@ class Context:
     parallel_jobs: int
     memory_limit: str
     calls_made: Callable[[], int]
-    stopping: Callable[[], bool]
+    stop: Stop
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ def decide(request: Request, context: Context) -> Run:
         with context.lease(run.mapping, run.run):
             return _decide(request, context, run, folder)
     except CrmSinkError as error:
+        # An interrupted plan has failed too: nothing of it can be gone on with.
         context.ledger.update(
             replace(run, state=RunState.FAILED, ended=context.clock.now(), error=str(error))
         )
@@ -99,7 +100,7 @@ def _decide(request: Request, context: Context, run: Run, folder: RunFolder) -> 
         memory_limit=context.memory_limit,
         macros=MACROS,
     ) as engine:
-        stages = Stages(run.run, context.listener, context.clock)
+        stages = Stages(run.run, context.listener, context.clock, context.stop)
         trip = _Trip(request, context, run, folder, engine, stages)
         with stages.stage("source") as done:
             source = stage(located, engine, folder.source)

@@ -13,13 +13,22 @@ from typing import TYPE_CHECKING
 
 from crm_sink.crm.contract import Chunk
 from crm_sink.engine import Engine, Relation, open_engine
-from crm_sink.errors import CrmSinkError, PlanHeld, PlanOutdated, UsageError
+from crm_sink.errors import (
+    CrmError,
+    CrmSinkError,
+    Interrupted,
+    PlanHeld,
+    PlanOutdated,
+    UsageError,
+)
 from crm_sink.events import RunEnded
 from crm_sink.flow.fields import field_at
-from crm_sink.flow.remarks import quota, rejects_in_short
+from crm_sink.flow.remarks import quota
+from crm_sink.flow.resume import PLANS, is_unfinished
 from crm_sink.flow.stages import Stages
+from crm_sink.flow.tally import counted, written
 from crm_sink.ledger.contract import ChunkRecord, Run, RunState
-from crm_sink.ledger.folder import RunFolder, write_rejects
+from crm_sink.ledger.folder import RunFolder
 from crm_sink.tickets import Api
 from crm_sink.write.walk import Walk, walk
 
@@ -61,13 +70,10 @@ def _require_deliverable(run: Run, context: Context, released_by: str | None) ->
             f"run {run.run} is held by a gate: {reasons}",
             hint=f'crm-sink apply {run.run} --release "your name"',
         )
-    has_plan = run.state not in (RunState.DONE, RunState.PLANNING)
-    if run.state is RunState.FAILED:  # it may have failed on its way: what is left can be applied
-        has_plan = bool(context.ledger.chunks(run.run, unfinished=True))
-    if not has_plan:
+    if run.state not in PLANS and not is_unfinished(run, context.ledger):
         raise UsageError(f"run {run.run} is {run.state}: there is nothing to apply", hint=again)
     later = [other.run for other in context.ledger.written(run.mapping) if other.run > run.run]
-    if later and run.state in (RunState.READY, RunState.HELD):
+    if later and run.state in PLANS:
         raise PlanOutdated(
             f"run {later[-1]} has written to {run.object} since plan {run.run} was made",
             hint=again,
@@ -86,8 +92,8 @@ def _deliver(run: Run, context: Context, lease: Lease) -> Run:
                 _walk_all(pending, run, context, lease, engine)
             except CrmSinkError as error:
                 failure = error
-            run = _counted(run, context, folder, engine)
-            done(rows=_written(run), rejects=run.totals.failed)
+            run = counted(run, context.ledger, folder, engine)
+            done(rows=written(run), rejects=run.totals.failed)
     calls = run.totals.api_calls + context.calls_made() - calls_before
     run = replace(
         run,
@@ -95,18 +101,51 @@ def _deliver(run: Run, context: Context, lease: Lease) -> Run:
         # After a failure the org is not asked for its quota: it may not answer.
         details=run.details if failure else {**run.details, "quota": quota(context)},
     )
-    run = replace(run, state=_end_state(run, context, failure), ended=context.clock.now())
-    if failure is not None:
-        run = replace(run, error=str(failure))
+    failure = failure or _stopped(run, context)
+    run = replace(
+        run,
+        state=_end_state(failure),
+        ended=context.clock.now(),
+        error=None if failure is None else str(failure),
+    )
     context.ledger.update(run)
     if run.state is RunState.DONE:  # a run that stopped on its way needs them to go on
         folder.discard_working_files()
     context.listener(
-        RunEnded(run.run, run.state, _written(run), run.totals.rejected, run.totals.conflicts)
+        RunEnded(run.run, run.state, written(run), run.totals.rejected, run.totals.conflicts)
     )
     if failure is not None:
+        failure.hint = _next(run, failure)
         raise failure
     return run
+
+
+def _stopped(run: Run, context: Context) -> Interrupted | None:
+    """Tell that a signal kept chunks from being sent."""
+    left = len(context.ledger.chunks(run.run, unfinished=True))
+    if not left:
+        return None
+    return Interrupted(
+        f"run {run.run} was stopped with {left} chunks left", signal=context.stop.signal
+    )
+
+
+def _end_state(failure: CrmSinkError | None) -> RunState:
+    if failure is None:
+        return RunState.DONE
+    if isinstance(failure, Interrupted):
+        return RunState.INTERRUPTED
+    # The day's quota frees by and by: nothing is wrong, and `resume` goes on.
+    if isinstance(failure, CrmError) and failure.code == "REQUEST_LIMIT_EXCEEDED":
+        return RunState.PAUSED
+    return RunState.FAILED
+
+
+def _next(run: Run, failure: CrmSinkError) -> str:
+    resume = f"crm-sink resume {run.run}"
+    if isinstance(failure, CrmError) and failure.hint:
+        return f"{failure.hint}; then {resume}"
+    return resume
 
 
 def _walk_all(
@@ -124,11 +163,10 @@ def _walk_all(
         clock=context.clock,
         listener=context.listener,
         judge=context.judge,
-        stopping=lambda: broken.is_set() or context.stopping(),
     )
 
     def one(record: ChunkRecord) -> None:
-        if way.stopping():
+        if broken.is_set() or context.stop.is_asked():
             return
         lease.ensure()
         chunk = _chunk(record, run, schema, context, folder)
@@ -164,54 +202,3 @@ def _chunk(
         ticket=record.ticket,
         workspace=folder.parts,
     )
-
-
-def _counted(run: Run, context: Context, folder: RunFolder, engine: Engine) -> Run:
-    """Count what became of the changes, out of the outcomes at rest."""
-    chunks = context.ledger.chunks(run.run)
-    tickets = [chunk.ticket for chunk in chunks if chunk.ticket is not None]
-    ok = sum(chunk.ok for chunk in chunks)
-    created, cleared = _created_and_cleared(run, folder, engine)
-    rejected = write_rejects(folder, engine)
-    totals = replace(
-        run.totals,
-        created=created,
-        cleared=cleared,
-        updated=ok - created - cleared,
-        failed=sum(chunk.failed for chunk in chunks),
-        rejected=rejected,
-        uploaded_bytes=sum(ticket.sent_bytes for ticket in tickets),
-    )
-    return replace(
-        run,
-        totals=totals,
-        details={**run.details, "top_errors": rejects_in_short(folder, engine)},
-        jobs=tuple(ticket.job for ticket in tickets if ticket.job),
-        rejects_file=folder.rejects_csv if rejected else None,
-    )
-
-
-def _created_and_cleared(run: Run, folder: RunFolder, engine: Engine) -> tuple[int, int]:
-    if not any(folder.outcomes.glob("*.parquet")):
-        return 0, 0
-    outcomes = Relation(folder.outcomes, 0).scan()
-    created = engine.value(f"select count(*) from {outcomes} where ok and created")
-    cleared = 0
-    if run.totals.to_clear:
-        cleared = engine.value(
-            f"select count(*) from {outcomes} o join {Relation(folder.changes, 0).scan()} c "
-            "on o.chunk = c.chunk and o.key = c.key where o.ok and c.action = 'clear'"
-        )
-    return int(created), int(cleared)
-
-
-def _end_state(run: Run, context: Context, failure: CrmSinkError | None) -> RunState:
-    if failure is not None:
-        return RunState.FAILED
-    if context.ledger.chunks(run.run, unfinished=True):
-        return RunState.INTERRUPTED
-    return RunState.DONE
-
-
-def _written(run: Run) -> int:
-    return run.totals.created + run.totals.updated + run.totals.cleared

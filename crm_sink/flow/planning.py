@@ -98,7 +98,7 @@ def _differing(work: Planning) -> _Found:
     """Compare part by part, so that each join fits in memory."""
     rules, folder = work.destination.rules, work.folder.root / "differing"
     creates = work.destination.mapping.match.missing == "create"
-    parts = parts_of(work.matched, rules, work.engine)
+    parts = parts_of(work.matched.present, rules, work.engine)
     rows = 0
     for part in range(parts):
         compared = compare(work.matched.part(part, parts), rules, creates=creates)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from crm_sink.errors import Interrupted
 from crm_sink.events import StageBegan, StageEnded
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from crm_sink.clock import Clock
     from crm_sink.events import Listener
+    from crm_sink.stopping import Stop
 
 
 class Done(Protocol):
@@ -30,15 +32,22 @@ class Stages:
     run: str
     listener: Listener
     clock: Clock
+    stop: Stop | None = None  # asked before each stage
 
     @contextmanager
     def stage(self, name: str) -> Iterator[Done]:
-        """Time a stage; it is told as ended only when it did not raise."""
+        """Time a stage; it is told as ended only when it did not raise.
+
+        Raises:
+            Interrupted: A signal asked to stop before it began.
+        """
         counts = {"rows": 0, "rejects": 0}
 
         def done(*, rows: int, rejects: int = 0) -> None:
             counts.update(rows=rows, rejects=rejects)
 
+        if self.stop is not None and self.stop.is_asked():
+            raise Interrupted(f"stopped before {name}", signal=self.stop.signal)
         self.listener(StageBegan(self.run, name))
         start, cpu = self.clock.monotonic(), cpu_seconds()
         yield done

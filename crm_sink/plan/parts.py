@@ -15,8 +15,7 @@ from crm_sink.schema import TEXT_TYPES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crm_sink.engine import Engine
-    from crm_sink.match.pair import Matched
+    from crm_sink.engine import Engine, Relation
     from crm_sink.plan.changes import FieldRule
 
 SAMPLE_ROWS = 20_000
@@ -28,7 +27,7 @@ SHARE = 0.35
 MOST_PARTS = 64
 
 
-def parts_of(matched: Matched, rules: Sequence[FieldRule], engine: Engine) -> int:
+def parts_of(present: Relation, rules: Sequence[FieldRule], engine: Engine) -> int:
     """Give the number of parts in which to compare predictions with their records."""
     width = ROW_OVERHEAD
     texts = []
@@ -40,9 +39,8 @@ def parts_of(matched: Matched, rules: Sequence[FieldRule], engine: Engine) -> in
             width += 8
     if texts:
         average = engine.value(
-            f"select avg({' + '.join(texts)}) "
-            f"from (from {matched.present.scan()} limit {SAMPLE_ROWS})"
+            f"select avg({' + '.join(texts)}) from (from {present.scan()} limit {SAMPLE_ROWS})"
         )
         width += int(average or 0)
-    needed = width * matched.present.rows
+    needed = width * present.rows
     return max(1, min(MOST_PARTS, -(-needed // int(SHARE * engine.memory()))))

@@ -16,7 +16,6 @@ from crm_sink.ledger.contract import ChunkState, Ledger
 from crm_sink.write.refused import Judge, save_refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from crm_sink.clock import Clock
@@ -46,18 +45,15 @@ class Walk:
     clock: Clock
     listener: Listener
     judge: Judge
-    stopping: Callable[[], bool]  # a signal came: finish the call in flight, start no other
 
 
-def walk(chunk: Chunk, way: Walk, engine: Engine) -> Walked | None:
+def walk(chunk: Chunk, way: Walk, engine: Engine) -> Walked:
     """Send a chunk (or go on with one that was sent) and record its outcomes.
-
-    Returns:
-        What became of it; None when the run was stopped while the CRM was still working on it.
-        Its ticket is in the ledger, and a resumed run goes on from there.
 
     Raises:
         CrmError: The CRM refused, or did not answer in time.
+        Interrupted: A signal asked to stop while the CRM was still working on it. Its ticket is in
+            the ledger, and a resumed run goes on from there.
     """
 
     def remember(ticket: Ticket) -> None:
@@ -70,8 +66,6 @@ def walk(chunk: Chunk, way: Walk, engine: Engine) -> Walked | None:
     for seconds in poll_waits():
         if way.crm.progress(ticket) is not Progress.WAITING:
             break
-        if way.stopping():
-            return None
         way.clock.sleep(seconds)
     outcomes = way.crm.collect(chunk, ticket, engine, way.folder.outcome(chunk.number))
     ok, created = engine.rows(

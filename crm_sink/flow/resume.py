@@ -1,0 +1,33 @@
+"""Which run to go on with: resume is deliver once more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_sink.errors import NoSuchRun
+from crm_sink.ledger.contract import RunState
+
+if TYPE_CHECKING:
+    from crm_sink.ledger.contract import Ledger, Run
+
+# A plan that nothing was written of yet; it is applied, not resumed.
+PLANS = frozenset({RunState.READY, RunState.HELD})
+
+
+def is_unfinished(run: Run, ledger: Ledger) -> bool:
+    """Tell whether a run began to write and has chunks left, or was never told as ended."""
+    if run.state in (RunState.WRITING, RunState.PAUSED, RunState.INTERRUPTED):
+        return True
+    return run.state is RunState.FAILED and bool(ledger.chunks(run.run, unfinished=True))
+
+
+def latest_unfinished(ledger: Ledger) -> Run:
+    """Give the latest run that began to write and did not end.
+
+    Raises:
+        NoSuchRun: Every run has ended.
+    """
+    for run in ledger.history():
+        if is_unfinished(run, ledger):
+            return run
+    raise NoSuchRun("no run was left unfinished", hint="crm-sink runs")
