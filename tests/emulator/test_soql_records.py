@@ -129,7 +129,8 @@ def test_groups_without_a_key_are_one_result(records: Records) -> None:
 
 
 def test_groups_by_a_part_of_a_date(records: Records) -> None:
-    soql = "SELECT CALENDAR_MONTH(CreatedDate) m, COUNT(Id) n FROM Contact GROUP BY CALENDAR_MONTH(CreatedDate)"
+    month = "CALENDAR_MONTH(CreatedDate)"
+    soql = f"SELECT {month} m, COUNT(Id) n FROM Contact GROUP BY {month}"
     assert records(soql)[1] == '{"attributes":{"type":"AggregateResult"},"m":11,"n":2}'
 
 

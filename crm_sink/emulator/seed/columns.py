@@ -28,9 +28,25 @@ SOURCES: dict[str | None, int] = {
     "Other": 6,
     None: 4,
 }
+ACCOUNT_TYPES: dict[str | None, int] = {
+    "Customer - Direct": 60,
+    "Customer - Channel": 25,
+    "Prospect": 15,
+}
 TWO_YEARS = 730 * 86_400
 
 Columns = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The columns of an object's records as SQL over `i`, and helpers that are worked out first.
+
+    A helper is a column that others name, so that a long expression is planned and run once.
+    """
+
+    columns: Columns
+    helpers: Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +73,27 @@ def audit(draws: Draws, past: Past) -> Columns:
 
 
 def person(draws: Draws, domain: str) -> Columns:
-    """Give name, title and ways to reach somebody; a few have no e-mail, many no mobile."""
-    first, last = draws.one_of(words.FIRST_NAMES, "first"), draws.one_of(words.LAST_NAMES, "last")
-    local = f"lower({first}) || '.' || lower(replace({last}, '''', ''))"
+    """Give name, title and ways to reach somebody, from the helpers `first` and `last`.
+
+    A few have no e-mail, many no mobile.
+    """
+    local = "lower(first) || '.' || lower(replace(last, '''', ''))"
     missing, mobile = f"{draws.below(25, 'no email')} = 0", f"{draws.below(5, 'mobile?')} < 3"
     return {
-        "FirstName": first,
-        "LastName": last,
+        "FirstName": "first",
+        "LastName": "last",
         "Title": draws.one_of(words.TITLES, "title"),
         "Email": f"case when {missing} then null else {local} || '@' || {domain} end",
         "Phone": phone(draws, "phone"),
         "MobilePhone": f"case when {mobile} then {phone(draws, 'mobile')} end",
+    }
+
+
+def name_helpers(draws: Draws) -> Columns:
+    """Give the helpers that `person` needs."""
+    return {
+        "first": draws.one_of(words.FIRST_NAMES, "first"),
+        "last": draws.one_of(words.LAST_NAMES, "last"),
     }
 
 
@@ -102,18 +128,20 @@ def size(draws: Draws) -> Columns:
     }
 
 
-def lead(draws: Draws, past: Past, owners: str) -> Columns:
+def lead(draws: Draws, past: Past, owners: str) -> Recipe:
     """Give the columns of leads."""
-    kind = list(words.KINDS)
-    company = f"{draws.one_of(words.STEMS, 'stem')} || ' ' || {draws.one_of(kind, 'kind')}"
-    place = domain(company)
-    return {
-        **person(draws, place),
-        "Company": company,
+    kind = draws.one_of(list(words.KINDS), "kind")
+    helpers = {
+        **name_helpers(draws),
+        "company": f"{draws.one_of(words.STEMS, 'stem')} || ' ' || {kind}",
+    }
+    columns = {
+        **person(draws, domain("company")),
+        "Company": "company",
         "Industry": draws.one_of(list(words.KINDS.values()), "kind"),
         **address(draws, ""),
         **size(draws),
-        "Website": f"case when {draws.below(10, 'site?')} < 7 then 'https://www.' || {place} end",
+        "Website": f"case when {draws.below(10, 'site?')} < 7 then {site('company')} end",
         "LeadSource": draws.weighted(SOURCES, "source"),
         "Status": draws.weighted(LEAD_STATUS, "status"),
         "IsConverted": "false",
@@ -122,30 +150,28 @@ def lead(draws: Draws, past: Past, owners: str) -> Columns:
         "Prospect_Id__c": "printf('P-%06d', i)",
         **audit(draws, past),
     }
+    return Recipe(columns, helpers)
 
 
-def account(draws: Draws, past: Past, owners: str) -> Columns:
+def account(draws: Draws, past: Past, owners: str) -> Recipe:
     """Give the columns of accounts; names are distinct as far as the words go."""
     stems, kinds = words.STEMS, list(words.KINDS)
     step = next(n for n in range(37, 100) if gcd(n, len(stems)) == 1)
     stem = literal_list(stems) + f"[1 + ((i - 1) * {step}) % {len(stems)}]"
     place = f"[1 + ((i - 1) // {len(stems)} * 7 + i) % {len(kinds)}]"
-    plain = f"{stem} || ' ' || {literal_list(kinds)}{place}"
-    city = draws.one_of([town[0] for town in words.PLACES], "place")
     most = len(stems) * len(kinds)
-    name = f"case when i <= {most} then {plain} else {plain} || ' ' || {city} end"
-    types: dict[str | None, int] = {
-        "Customer - Direct": 60,
-        "Customer - Channel": 25,
-        "Prospect": 15,
+    located = address(draws, "Billing")
+    helpers = {
+        "company": f"{stem} || ' ' || {literal_list(kinds)}{place}",
+        "city": located["BillingCity"],
     }
-    return {
-        "Name": name,
-        "Type": draws.weighted(types, "type"),
+    columns = {
+        "Name": f"case when i <= {most} then company else company || ' ' || city end",
+        "Type": draws.weighted(ACCOUNT_TYPES, "type"),
         "Industry": f"{literal_list(list(words.KINDS.values()))}{place}",
-        **address(draws, "Billing"),
+        **located,
         "Phone": phone(draws, "phone"),
-        "Website": f"'https://www.' || {domain(plain)}",
+        "Website": site("company"),
         **size(draws),
         "Ownership": draws.weighted({"Private": 7, "Public": 2, "Subsidiary": 1}, "ownership"),
         "AccountSource": draws.weighted(SOURCES, "source"),
@@ -153,20 +179,27 @@ def account(draws: Draws, past: Past, owners: str) -> Columns:
         "Customer_Id__c": "printf('C-%06d', i)",
         **audit(draws, past),
     }
+    return Recipe(columns, helpers)
 
 
-def contact(draws: Draws, past: Past) -> Columns:
-    """Give the columns of contacts; `a` is the account that each belongs to."""
-    return {
-        **person(draws, domain("a.Name")),
+def contact(draws: Draws, past: Past) -> Recipe:
+    """Give the columns of contacts, each of the account whose columns begin with `account_`."""
+    columns = {
+        **person(draws, domain("account_name")),
         "Department": draws.one_of(("Finance", "Operations", "IT", "Sales", "Procurement"), "part"),
-        "AccountId": "a.Id",
+        "AccountId": "account_id",
         **address(draws, "Mailing"),
         "LeadSource": draws.weighted(SOURCES, "source"),
-        "OwnerId": "a.OwnerId",
+        "OwnerId": "account_owner",
         "Person_Id__c": "printf('N-%06d', i)",
         **audit(draws, past),
     }
+    return Recipe(columns, name_helpers(draws))
+
+
+def site(company: str) -> str:
+    """Give the web address of a company."""
+    return f"'https://www.' || {domain(company)}"
 
 
 def domain(company: str) -> str:

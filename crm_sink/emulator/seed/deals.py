@@ -6,7 +6,7 @@ Not imitated: opportunity products, contact roles, stage history.
 from __future__ import annotations
 
 from crm_sink.emulator.seed import words
-from crm_sink.emulator.seed.columns import SOURCES, Columns, Past, audit
+from crm_sink.emulator.seed.columns import SOURCES, Columns, Past, Recipe, audit
 from crm_sink.emulator.seed.draws import Draws
 from crm_sink.emulator.sql import literal
 from crm_sink.emulator.standard_fields.picklists import STAGES
@@ -27,28 +27,33 @@ STAGE_WEIGHTS: dict[str | None, int] = {
 HALF_YEAR = 180
 
 
-def opportunity(draws: Draws, past: Past) -> Columns:
-    """Give the columns of opportunities; `a` is the account that each is made with."""
-    stage = draws.weighted(STAGE_WEIGHTS, "stage")
+def opportunity(draws: Draws, past: Past) -> Recipe:
+    """Give the columns of opportunities, each with the account whose columns are `account_…`."""
     amount = f"(({draws.below(60, 'amount')} + 2) * 250 * (1 << {draws.below(5, 'big')}))::double"
-    day = f"{draws.below(HALF_YEAR, 'close')} + 1"
-    sign = f"case when {stage} in ('Closed Won', 'Closed Lost') then -1 else 1 end"
-    closes = f"(date '{past.now:%Y-%m-%d}' + ({sign} * ({day}))::integer)"
-    return {
-        "Name": f"coalesce(a.Name || ' - ', '') || {draws.one_of(words.PRODUCTS, 'product')}",
-        "AccountId": "a.Id",
+    helpers = {
+        "stage": draws.weighted(STAGE_WEIGHTS, "stage"),
+        "amount": amount,
+        "days": f"{draws.below(HALF_YEAR, 'close')} + 1",
+    }
+    sign = "case when stage in ('Closed Won', 'Closed Lost') then -1 else 1 end"
+    closes = f"(date '{past.now:%Y-%m-%d}' + ({sign} * days)::integer)"
+    product = draws.one_of(words.PRODUCTS, "product")
+    columns = {
+        "Name": f"coalesce(account_name || ' - ', '') || {product}",
+        "AccountId": "account_id",
         "IsPrivate": "false",
-        "StageName": stage,
-        "Amount": amount,
+        "StageName": "stage",
+        "Amount": "amount",
         "CloseDate": closes,
-        **derived(stage, amount, closes),
+        **derived("stage", "amount", closes),
         "Type": draws.one_of(("New Customer", "Existing Customer - Upgrade"), "type"),
         "NextStep": draws.one_of(words.NEXT_STEPS, "next"),
         "LeadSource": draws.weighted(SOURCES, "source"),
-        "OwnerId": "a.OwnerId",
+        "OwnerId": "account_owner",
         "Deal_Id__c": "printf('D-%06d', i)",
         **audit(draws, past),
     }
+    return Recipe(columns, helpers)
 
 
 def derived(stage: str, amount: str, closes: str) -> Columns:

@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING
 
 from crm_sink.emulator import ids
 from crm_sink.emulator.seed import columns, deals
-from crm_sink.emulator.seed.columns import Columns, Past, literal_list
+from crm_sink.emulator.seed.columns import Past, Recipe, literal_list
 from crm_sink.emulator.seed.draws import Draws
 from crm_sink.emulator.seed.fields import custom_field
 from crm_sink.emulator.seed.team import team
 from crm_sink.emulator.sql import name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import duckdb
 
     from crm_sink.emulator.clock import Clock
@@ -113,7 +111,7 @@ def seed(
         owners = literal_list(team(store, cursor, past))
         for object_name, count in wanted.items():
             if count:
-                _fill(store, cursor, object_name, count, _maker(object_name, seed, past, owners))
+                _fill(store, cursor, object_name, count, _recipe(object_name, seed, past, owners))
     return Seeded(leads, accounts, contacts, opportunities)
 
 
@@ -140,35 +138,34 @@ def _check_empty(store: Store, wanted: dict[str, int]) -> None:
                 raise AlreadySeeded(f"the org already has {row[0]:,} {object_name} records")
 
 
-def _maker(object_name: str, seed: int, past: Past, owners: str) -> Callable[[], Columns]:
+def _recipe(object_name: str, seed: int, past: Past, owners: str) -> Recipe:
     draws = Draws(seed, object_name)
-    return {
-        "Lead": lambda: columns.lead(draws, past, owners),
-        "Account": lambda: columns.account(draws, past, owners),
-        "Contact": lambda: columns.contact(draws, past),
-        "Opportunity": lambda: deals.opportunity(draws, past),
-    }[object_name]
+    if object_name == "Lead":
+        return columns.lead(draws, past, owners)
+    if object_name == "Account":
+        return columns.account(draws, past, owners)
+    return (
+        columns.contact(draws, past) if object_name == "Contact" else deals.opportunity(draws, past)
+    )
 
 
 def _fill(
-    store: Store,
-    cursor: duckdb.DuckDBPyConnection,
-    object_name: str,
-    count: int,
-    make: Callable[[], Columns],
+    store: Store, cursor: duckdb.DuckDBPyConnection, object_name: str, count: int, recipe: Recipe
 ) -> None:
-    """Insert records in batches; `a` is the account of contacts and opportunities."""
+    """Insert records in batches."""
     target = store.objects[object_name.lower()]
     first = store.reserve(cursor, target.name, count)
-    made = {"Id": "new_id", **make()}
+    made = {"Id": "new_id", **recipe.columns}
     selected = ", ".join(f"{sql} as {name(column)}" for column, sql in made.items())
+    helpers = ", ".join(f"{sql} as {column}" for column, sql in recipe.helpers.items())
     parents = ""
-    if "a.Id" in made.values():
+    if "account_id" in made.values():
+        helpers += ", a.Id as account_id, a.Name as account_name, a.OwnerId as account_owner"
         parents = _accounts(cursor, spread=object_name == "Opportunity")
     for start in range(1, count + 1, BATCH):
         rows = f"select i from range({start}, {min(start + BATCH, count + 1)}) numbers(i)"
         numbered = ids.numbered_sql(rows, target.key_prefix, f"{first - 1} + i")
-        source = f"({numbered}) numbered{parents}"
+        source = f"(select numbered.*, {helpers} from ({numbered}) numbered{parents})"
         cursor.execute(f"insert into {name(target.name)} by name select {selected} from {source}")
 
 

@@ -38,10 +38,6 @@ class Draws:
 
     def weighted(self, values: dict[str | None, int], what: str) -> str:
         """Give one of some texts, more often the heavier ones; None gives null."""
-        drawn, edge, cases = self.below(sum(values.values()), what), 0, []
-        for value, weight in values.items():
-            edge += weight
-            shown = "null" if value is None else literal(value)
-            cases.append(f"when draw < {edge} then {shown}")
-        text = " ".join(cases).replace("draw", drawn)
-        return f"case {text} end"
+        spread = [value for value, weight in values.items() for _ in range(weight)]
+        listed = ", ".join("null" if value is None else literal(value) for value in spread)
+        return f"[{listed}][1 + {self.below(len(spread), what)}]"
