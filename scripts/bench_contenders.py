@@ -29,6 +29,16 @@ FIELDS = """
   cast(score >= 0.8 as varchar) as "Bench_Is_Hot__c",
   cast(cast(100 * score as decimal(5, 2)) as varchar) as "Bench_Share__c"
 """
+# As a user's DataFrame holds them; the datetime is text already, for the library drops its zone.
+TYPED_FIELDS = """
+  cast(round(100 * score) as integer) as "Bench_Score__c",
+  case when score >= 0.8 then 'Hot' when score >= 0.5 then 'Warm' else 'Cold' end
+    as "Bench_Band__c",
+  reasons as "Bench_Reasons__c",
+  strftime(scored_at at time zone 'UTC', '%Y-%m-%dT%H:%M:%S.000Z') as "Bench_Scored_At__c",
+  model_version as "Bench_Model__c", rank as "Bench_Rank__c", score >= 0.8 as "Bench_Is_Hot__c",
+  round(100 * score, 2) as "Bench_Share__c"
+"""
 
 
 class Org:
