@@ -15,27 +15,19 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 from starlette.routing import Route
 
-from crm_sink.emulator.describe.field import describe_field
+from crm_sink.emulator.describe.objects import describe, path_of, summary
 from crm_sink.emulator.errors import not_found
-from crm_sink.emulator.soql.children import children_of
 from crm_sink.emulator.sql import name
 from crm_sink.emulator.wire import reply
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from starlette.requests import Request
 
     from crm_sink.emulator.org import Org
     from crm_sink.emulator.schema import ObjectType
-    from crm_sink.emulator.soql.children import Child
 
-MASTER_RECORD_TYPE = "012000000000000AAA"
-# Objects that an API client may not write: they are set up, not entered.
-READ_ONLY = frozenset({"Organization", "Profile", "TabDefinition", "RecordType"})
-SEARCHED = frozenset({"Account", "Contact", "Lead", "Opportunity", "User"})
-MERGED = frozenset({"Account", "Contact", "Lead"})
 RECENT = 5
 
 
@@ -74,137 +66,12 @@ def show_basics(request: Request) -> Response:
     )
 
 
-def summary(target: ObjectType, version: str) -> dict[str, object]:
-    """Give an object's entry in the global describe."""
-    written = target.name not in READ_ONLY
-    is_deletable = written and target.find("IsDeleted") is not None
-    searched = target.custom or target.name in SEARCHED
-    return {
-        "activateable": False,
-        "associateEntityType": None,
-        "associateParentEntity": None,
-        "createable": written,
-        "custom": target.custom,
-        "customSetting": False,
-        "deepCloneable": False,
-        "deletable": is_deletable,
-        "deprecatedAndHidden": False,
-        "feedEnabled": target.name in SEARCHED,
-        "hasSubtypes": False,
-        "isInterface": False,
-        "isSubtype": False,
-        "keyPrefix": target.key_prefix,
-        "label": target.label,
-        "labelPlural": target.label_plural,
-        "layoutable": searched,
-        "mergeable": target.name in MERGED,
-        "mruEnabled": searched,
-        "name": target.name,
-        "queryable": True,
-        "replicateable": written,
-        "retrieveable": True,
-        "searchable": searched,
-        "triggerable": searched,
-        "undeletable": is_deletable,
-        "updateable": written,
-        "urls": _urls(target.name, version),
-    }
-
-
-def describe(
-    objects: Mapping[str, ObjectType], target: ObjectType, version: str, instance: str
-) -> dict[str, object]:
-    """Give the full describe of an object, keys in the recorded (alphabetical) order."""
-    page = f"{instance}/{{ID}}"
-    more: dict[str, object] = {
-        "actionOverrides": [],
-        "childRelationships": [_child(child) for child in children_of(objects, target)],
-        "compactLayoutable": target.custom or target.name in SEARCHED,
-        "defaultImplementation": None,
-        "extendedBy": None,
-        "extendsInterfaces": None,
-        "fields": [describe_field(target, field) for field in target.fields.values()],
-        "implementedBy": None,
-        "implementsInterfaces": None,
-        "listviewable": None,
-        "lookupLayoutable": None,
-        "namedLayoutInfos": [],
-        "networkScopeFieldName": None,
-        "recordTypeInfos": [_master(target.name, version)],
-        "searchLayoutable": target.custom or target.name in SEARCHED,
-        "sobjectDescribeOption": "FULL",
-        "supportedScopes": [
-            {"label": f"All {target.label_plural.lower()}", "name": "everything"},
-            {"label": f"My {target.label_plural.lower()}", "name": "mine"},
-        ],
-        "urls": {
-            "compactLayouts": f"{_path(target.name, version)}/describe/compactLayouts",
-            "rowTemplate": f"{_path(target.name, version)}/{{ID}}",
-            "approvalLayouts": f"{_path(target.name, version)}/describe/approvalLayouts",
-            "uiDetailTemplate": page,
-            "uiEditTemplate": f"{page}/e",
-            "listviews": f"{_path(target.name, version)}/listviews",
-            "describe": f"{_path(target.name, version)}/describe",
-            "uiNewRecord": f"{instance}/{target.key_prefix}/e",
-            "quickActions": f"{_path(target.name, version)}/quickActions",
-            "layouts": f"{_path(target.name, version)}/describe/layouts",
-            "sobject": _path(target.name, version),
-        },
-    }
-    return dict(sorted({**summary(target, version), **more}.items()))
-
-
 def _target(request: Request) -> ObjectType:
     org: Org = request.app.state.org
     found = org.store.objects.get(request.path_params["object"].lower())
     if found is None:
         raise not_found()
     return found
-
-
-def _path(object_name: str, version: str) -> str:
-    return f"/services/data/v{version}/sobjects/{object_name}"
-
-
-def _urls(object_name: str, version: str) -> dict[str, str]:
-    path = _path(object_name, version)
-    return {
-        "compactLayouts": f"{path}/describe/compactLayouts",
-        "rowTemplate": f"{path}/{{ID}}",
-        "approvalLayouts": f"{path}/describe/approvalLayouts",
-        "listviews": f"{path}/listviews",
-        "describe": f"{path}/describe",
-        "quickActions": f"{path}/quickActions",
-        "layouts": f"{path}/describe/layouts",
-        "sobject": path,
-    }
-
-
-def _child(child: Child) -> dict[str, object]:
-    return {
-        "cascadeDelete": child.field.master_detail,
-        "childSObject": child.child.name,
-        "deprecatedAndHidden": False,
-        "field": child.field.name,
-        "junctionIdListNames": [],
-        "junctionReferenceTo": [],
-        "relationshipName": child.relationship,
-        "restrictedDelete": False,
-    }
-
-
-def _master(object_name: str, version: str) -> dict[str, object]:
-    layouts = f"{_path(object_name, version)}/describe/layouts/{MASTER_RECORD_TYPE}"
-    return {
-        "active": True,
-        "available": True,
-        "defaultRecordTypeMapping": True,
-        "developerName": "Master",
-        "master": True,
-        "name": "Master",
-        "recordTypeId": MASTER_RECORD_TYPE,
-        "urls": {"layout": layouts},
-    }
 
 
 def _recent(org: Org, target: ObjectType, version: str) -> list[dict[str, object]]:
@@ -219,7 +86,7 @@ def _recent(org: Org, target: ObjectType, version: str) -> list[dict[str, object
     text = f'select "Id", {column} from {name(target.name)} {live} {order}'
     with org.store.cursor() as cursor:
         rows = cursor.execute(text).fetchall()
-    path = _path(target.name, version)
+    path = path_of(target.name, version)
     return [
         {
             "attributes": {"type": target.name, "url": f"{path}/{record_id}"},

@@ -62,7 +62,7 @@ class Groups:
         text = f" group by {', '.join(self._keys)}" if self._keys else ""
         if self._query.having is None:
             return text
-        conditions = Conditions(self._operands.scope, self._sql, lambda _: "")
+        conditions = Conditions(self._operands.scope, self._sql, self._no_semi_join)
         return f"{text} having {conditions.sql(self._query.having)}"
 
     def order(self) -> str:
@@ -70,6 +70,9 @@ class Groups:
         keys = [key for one in self._query.order for key in self._ordering(one)]
         keys = keys or [f"{key} nulls first" for key in self._keys]
         return f"order by {', '.join(keys)}" if keys else ""
+
+    def _no_semi_join(self, query: Query) -> str:
+        raise malformed(self._soql, query.target.at, "semi-joins are not allowed in HAVING")
 
     def _key(self, operand: Operand) -> str:
         sql, field, shown = self._operands.sql(operand)
