@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crm_sink.tickets import Api
-
-from .conftest import MAPPING, Shop
+from tests.flow.conftest import MAPPING, Shop
 
 ONE = "select 'a' as id, 0.9 as score"
 LATER = "select 'a' as id, 0.2 as score"

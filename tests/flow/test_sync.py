@@ -7,8 +7,7 @@ import pytest
 from crm_sink.errors import MappingError, PlanOutdated, UsageError
 from crm_sink.ledger.contract import RunState
 from crm_sink.tickets import Api
-
-from .conftest import MAPPING, Shop
+from tests.flow.conftest import MAPPING, Shop
 
 TWO = "from (values ('a', 0.9), ('b', 0.1)) t(id, score)"
 
