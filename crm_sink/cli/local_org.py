@@ -44,6 +44,13 @@ def org_folder(home: Path) -> Path:
     return home / "org"
 
 
+def folder_of_home() -> Path:
+    """Give the folder of the local org of the home that the settings name."""
+    from crm_sink.settings import load_settings
+
+    return org_folder(load_settings().home)
+
+
 def find(folder: Path) -> LocalOrg | None:
     """Give the running local org of a folder, or None."""
     try:
@@ -99,6 +106,14 @@ def start(folder: Path, *, port: int, options: Sequence[str] = ()) -> LocalOrg:
             stderr=output,
             start_new_session=True,
         )
+    try:
+        return _wait_for_start(process, folder, log)
+    except BaseException:  # Ctrl-C too: without its state file nobody would find the process
+        process.terminate()
+        raise
+
+
+def _wait_for_start(process: subprocess.Popen[bytes], folder: Path, log: Path) -> LocalOrg:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         found = find(folder)
@@ -112,9 +127,10 @@ def start(folder: Path, *, port: int, options: Sequence[str] = ()) -> LocalOrg:
                 hint="crm-sink org start --port 0",
             )
         time.sleep(0.05)
-    process.terminate()
     raise CrmSinkError(
-        f"the local org did not answer within {START_SECONDS:.0f} seconds", where=str(log)
+        f"the local org did not answer within {START_SECONDS:.0f} seconds",
+        where=str(log),
+        hint="crm-sink org start",
     )
 
 
