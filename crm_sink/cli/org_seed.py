@@ -129,9 +129,7 @@ def declared_fields(loaded: LoadedMapping) -> list[dict[str, Any]]:
 
 def _fill(wanted: dict[str, Any]) -> dict[str, Any]:
     """Ask the running org to fill itself; a stopped one is started for it, and stopped again."""
-    from crm_sink.cli.org import folder_of_home
-
-    folder = folder_of_home()
+    folder = local_org.folder_of_home()
     found = local_org.find(folder)
     if found is not None:
         return _post(found.url, wanted)
