@@ -55,7 +55,7 @@ def test_the_summary_of_a_run_is_what_a_person_copies(make_run: Callable[..., Ru
         "run          20261120-060412-7f3a9c",
         "org          https://acme.my.salesforce.com",
         "started      2026-11-20 06:04:12 UTC, ended after 12 s",
-        "scores       3.1 h old when the run began (the newest: 2026-11-20 03:00 UTC)",
+        "scores       3 h old when the run began (the newest: 2026-11-20 03:00 UTC)",
         "gates        pass",
         "  freshness  pass  scores are 3 h old",
         "planned      10,004  (10,004 rows read)",
