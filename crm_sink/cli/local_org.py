@@ -55,7 +55,7 @@ def find(folder: Path) -> LocalOrg | None:
     """Give the running local org of a folder, or None."""
     try:
         state = json.loads((folder / "state.json").read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
         raise CrmSinkError(
@@ -93,7 +93,14 @@ def start(folder: Path, *, port: int, options: Sequence[str] = ()) -> LocalOrg:
     Raises:
         CrmSinkError: It did not come up; its own words say why.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CrmSinkError(
+            f"the folder cannot be made: {error.strerror}",
+            where=str(folder),
+            hint="set CRM_SINK_HOME to a folder that you may write to",
+        ) from error
     (folder / "state.json").unlink(missing_ok=True)  # of a process that was killed
     log = folder / "org.log"
     command = [sys.executable, "-m", "crm_sink.emulator.serve"]
