@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from crm_sink.emulator.serve import Running
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what was left out: nobody shall take that for tested."""
+    left_out = terminalreporter.stats.get("skipped", [])
+    for reason in sorted({str(report.longrepr[2]) for report in left_out}):
+        terminalreporter.write_line(f"!! LEFT OUT: {reason.removeprefix('Skipped: ')}", red=True)
+
+
 class FakeClock:
     """Time that moves only when it is told to, or slept through."""
 
