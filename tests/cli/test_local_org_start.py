@@ -1,4 +1,4 @@
-"""Whoever starts a local org and stops waiting for it leaves no process behind."""
+"""A local org's process is found again or gone, and its folder is closed to others."""
 
 from __future__ import annotations
 
@@ -30,3 +30,11 @@ def test_an_interrupted_start_takes_its_process_along(
         local_org.start(tmp_path / "org", port=0)
     monkeypatch.undo()
     assert started[0].wait(timeout=30) != 0
+
+
+def test_the_home_is_closed_to_other_users_and_to_git(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    local_org.start(home / "org", port=0)
+    local_org.stop(home / "org")
+    assert [path.stat().st_mode & 0o077 for path in (home, home / "org")] == [0, 0]
+    assert (home / ".gitignore").read_text() == "*\n"
