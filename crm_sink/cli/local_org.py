@@ -93,14 +93,10 @@ def start(folder: Path, *, port: int, options: Sequence[str] = ()) -> LocalOrg:
     Raises:
         CrmSinkError: It did not come up; its own words say why.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CrmSinkError(
-            f"the folder cannot be made: {error.strerror}",
-            where=str(folder),
-            hint="set CRM_SINK_HOME to a folder that you may write to",
-        ) from error
+    from crm_sink.ledger.folder import make_home, make_private
+
+    make_home(folder.parent)  # as a run does: records and keys are nobody else's business
+    make_private(folder)
     (folder / "state.json").unlink(missing_ok=True)  # of a process that was killed
     log = folder / "org.log"
     command = [sys.executable, "-m", "crm_sink.emulator.serve"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +36,9 @@ def test_an_interrupted_start_takes_its_process_along(
 
 def test_the_home_is_closed_to_other_users_and_to_git(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    local_org.start(home / "org", port=0)
-    local_org.stop(home / "org")
+    command = [sys.executable, "-m", "crm_sink.cli.main", "org"]
+    variables = {**os.environ, "CRM_SINK_HOME": str(home)}
+    for verb in ("start", "stop"):
+        subprocess.run([*command, verb], env=variables, check=True, capture_output=True)
     assert [path.stat().st_mode & 0o077 for path in (home, home / "org")] == [0, 0]
     assert (home / ".gitignore").read_text() == "*\n"
