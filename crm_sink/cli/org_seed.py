@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SEED_SECONDS = 1800
 REJECTED = 3
+SHOWN = 10  # rows of a CSV file that do not fit
 KINDS = ("leads", "accounts", "contacts", "opportunities")
 DEFAULTS = {"leads": 10_000, "accounts": 500, "contacts": 1_500, "opportunities": 1_000}
 
@@ -193,7 +194,10 @@ def _in_words(made: dict[str, Any]) -> str:
     csv = made.get("csv")
     if csv:
         lines.append(f"{csv['inserted']:,} of {csv['rows']:,} rows inserted")
-        lines += [f"  row {bad['row']}: {bad['column']}: {bad['reason']}" for bad in csv["rejects"]]
-        if csv["rejected"] > len(csv["rejects"]):
-            lines.append(f"  ... and {csv['rejected'] - len(csv['rejects']):,} more")
+        shown = csv["rejects"][:SHOWN]
+        lines += [f"  row {bad['row']}: {bad['column']}: {bad['reason']}" for bad in shown]
+        if csv["rejected"] > len(shown):
+            lines.append(
+                f"  ... and {csv['rejected'] - len(shown):,} more (--format json tells more)"
+            )
     return "\n".join(lines) or "nothing to do: the fields are there"
