@@ -141,10 +141,10 @@ def test_an_error_message_cannot_steer_the_terminal(make_run: Callable[..., Run]
     [
         ({"state": RunState.PLANNING}, "crm-sink plan mappings/lead_score.yaml"),
         ({"state": RunState.READY}, "nothing to write; crm-sink sync mappings/lead_score.yaml"),
-        ({"state": RunState.PAUSED}, "crm-sink apply 20261120-060412-7f3a9c"),
-        ({"state": RunState.INTERRUPTED}, "crm-sink apply 20261120-060412-7f3a9c"),
+        ({"state": RunState.PAUSED}, "crm-sink resume 20261120-060412-7f3a9c"),
+        ({"state": RunState.INTERRUPTED}, "crm-sink resume 20261120-060412-7f3a9c"),
         ({"state": RunState.FAILED}, "crm-sink plan mappings/lead_score.yaml"),
-        ({"state": RunState.FAILED, "api": "bulk"}, "crm-sink apply 20261120-060412-7f3a9c"),
+        ({"state": RunState.FAILED, "api": "bulk"}, "crm-sink resume 20261120-060412-7f3a9c"),
         ({}, "crm-sink sync mappings/lead_score.yaml"),
         ({"details": {"mapping_file": "my maps/a.yaml"}}, "crm-sink sync 'my maps/a.yaml'"),
     ],
