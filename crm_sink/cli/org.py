@@ -61,7 +61,10 @@ def status(output: str) -> int:
 @command.command()
 @format_option
 def stop(output: str) -> int:
-    """Stop the local org; its records stay."""
+    """Stop the local org; its records stay.
+
+    Exit codes: 0 it does not run any more · 1 it did not stop.
+    """
     found = local_org.stop(local_org.folder_of_home())
     if output == "text":
         click.echo(f"stopped, {found.url}" if found else "no local org was running")
@@ -73,7 +76,10 @@ def stop(output: str) -> int:
 @command.command()
 @click.confirmation_option(prompt="Delete every record of the local org?")
 def reset() -> int:
-    """Delete the local org: every record, field and login. A running one starts anew."""
+    """Delete the local org: every record, field and login. A running one starts anew.
+
+    Exit codes: 0 deleted · 1 it did not stop or start · 130 the question was not answered with yes.
+    """
     folder = local_org.folder_of_home()
     found = local_org.stop(folder)
     if folder.exists():
@@ -88,7 +94,10 @@ def reset() -> int:
 
 @command.command()
 def env() -> int:
-    """Print the CRM_SINK_ variables of the running org, for `eval "$(crm-sink org env)"`."""
+    """Print the CRM_SINK_ variables of the running org, for `eval "$(crm-sink org env)"`.
+
+    Exit codes: 0 printed · 2 no local org is running.
+    """
     found = local_org.find(local_org.folder_of_home())
     if found is None:
         raise UsageError("no local org is running", hint="crm-sink org start")
