@@ -81,17 +81,15 @@ class Claim:
         if not seconds and self._org.locks.is_empty and not self._denied:
             return
         cursor.execute(f"create or replace temp table claimed as {_records_of(write)}")
-        found = cursor.execute("select distinct id from claimed").fetchall()
-        wanted = {record for (record,) in found} - self._denied
-        while others := self._org.locks.take(self._holder, wanted - self._denied):
+        wanted = self._not_refused(cursor)
+        while others := self._org.locks.take(self._holder, wanted):
             if self._patience > 0:
                 self._wanted = others
                 raise _Pause
             # Who was refused once stays refused, also when the work time has freed the record.
             self._denied |= others
-        if self._denied:
-            self._refuse(cursor)
-        if seconds and wanted - self._denied and write.target.name not in self._worked:
+            wanted = self._not_refused(cursor)
+        if seconds and wanted and write.target.name not in self._worked:
             self._worked.add(write.target.name)
             self._wanted = set()
             raise _Pause
@@ -111,14 +109,20 @@ class Claim:
         """Free all locks."""
         self._org.locks.release(self._holder)
 
-    def _refuse(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        listed = ", ".join(literal(record) for record in sorted(self._denied))
-        message = f"{literal(WORDS)} || id"
-        cursor.execute(
-            f"insert into refused select n, {staging.LOCK}, {fault_sql(REFUSED, message)} from "
-            f"(select n, min(id) as id from claimed where id in ({listed}) group by n) "
-            "where n not in (select n from refused)"
-        )
+    def _not_refused(self, cursor: duckdb.DuckDBPyConnection) -> set[str]:
+        """Refuse the rows that cannot have a lock, and give what the others need."""
+        if self._denied:
+            listed = ", ".join(literal(record) for record in sorted(self._denied))
+            message = f"{literal(WORDS)} || id"
+            cursor.execute(
+                f"insert into refused select n, {staging.LOCK}, {fault_sql(REFUSED, message)} from "
+                f"(select n, min(id) as id from claimed where id in ({listed}) group by n) "
+                "where n not in (select n from refused)"
+            )
+        found = cursor.execute(
+            "select distinct id from claimed where n not in (select n from refused)"
+        ).fetchall()
+        return {record for (record,) in found}
 
 
 def _records_of(write: Write) -> str:
