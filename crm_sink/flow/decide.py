@@ -21,6 +21,7 @@ from crm_sink.flow.remarks import quota, rejects_in_short
 from crm_sink.flow.stages import Stages
 from crm_sink.ledger.contract import Run, RunState, Totals
 from crm_sink.ledger.folder import RunFolder, write_rejects
+from crm_sink.ledger.snapshot import snapshot_folder
 from crm_sink.match.pair import Matched, Pairing, pair
 from crm_sink.source.locate import locate
 from crm_sink.source.stage import stage
@@ -96,7 +97,7 @@ def _decide(request: Request, context: Context, run: Run, folder: RunFolder) -> 
     located = locate(request.loaded.mapping.source, request.frame, environ=context.environ)
     with open_engine(
         folder.root,
-        sources=[*located.files, context.home / "runs"],
+        sources=[*located.files, context.home / "runs", snapshot_folder(context.home)],
         memory_limit=context.memory_limit,
         macros=MACROS,
     ) as engine:

@@ -84,7 +84,8 @@ def _held_fields(edited: Mapping[str, str], rules: Sequence[FieldRule], differin
                 f"(select c.row, c.key, c.id, {literal(field.name)} as field, "
                 f"{text_of(field, f'w.{column}.v')} as written, "
                 f"{text_of(field, f'c.{before(field.name)}')} as present, "
-                f"{text_of(field, f'c.{column}')} as desired, c.modified "
+                f"{text_of(field, f'c.{column}')} as desired, c.modified, "
+                "cast(null as varchar) as changed_by, cast(null as timestamp) as changed_at "
                 f"from {differing.scan()} c join written_before w on c.id = w.id "
                 f"where {edited[field.name]})"
             )
