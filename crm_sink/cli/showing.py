@@ -36,4 +36,28 @@ def print_plan(run: Run, output: str, *, limit: int) -> None:
     if text:
         click.echo(text)
         click.echo("")
+    if run.details.get("conflict_fields"):
+        click.echo("left alone, because somebody changed them:\n")
+        print_conflicts(run, output)
+        click.echo("")
     print_run(run, output)
+
+
+def print_conflicts(run: Run, output: str, *, mask: bool = False) -> None:
+    """Print the fields that a run left alone."""
+    from crm_sink.cli.listing import print_rows
+    from crm_sink.report.listing import conflict_line, conflicts_of
+    from crm_sink.tables import CONFLICTS
+
+    rows = conflicts_of(run, mask=mask)
+    print_rows(rows, output, conflict_line, columns=CONFLICTS, nothing="no conflicts")
+
+
+def print_rejects(run: Run, output: str, *, mask: bool = False) -> None:
+    """Print a run's rejects."""
+    from crm_sink.cli.listing import print_rows
+    from crm_sink.report.listing import reject_line, rejects_of
+    from crm_sink.tables import REJECTS
+
+    rows = rejects_of(run, mask=mask)
+    print_rows(rows, output, reject_line, columns=REJECTS, nothing="no rejects")

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crm_sink.errors import NoSuchRun
 from crm_sink.ledger.folder import RunFolder
-from crm_sink.ledger.snapshot import folded_runs, snapshot_file
+from crm_sink.ledger.snapshot import folded_runs, pruned_until, snapshot_file
 from crm_sink.plan.written import PastRun, past_writes
 
 if TYPE_CHECKING:
@@ -50,3 +51,23 @@ def undone_run(run: Run) -> str | None:
     """Give the run that a run took back; None for a run that is no undo."""
     undoes = run.details.get("undoes")
     return str(undoes) if undoes else None
+
+
+def find_run(run: str | None, ledger: Ledger, home: Path) -> Run:
+    """Find a run that is to be undone, verified or retried.
+
+    Raises:
+        NoSuchRun: There is none; or it may have been pruned, which is then said.
+    """
+    try:
+        return ledger.find(run)
+    except NoSuchRun as error:
+        until = pruned_until(home)
+        if run is None or until is None or not run[:8].isdigit() or run[:8] > f"{until:%Y%m%d}":
+            raise
+        raise NoSuchRun(
+            f"{error.message}: runs that ended before {until:%Y-%m-%d} were pruned, and cannot "
+            "be undone, verified or retried any more",
+            where=error.where,
+            hint="crm-sink runs",
+        ) from None

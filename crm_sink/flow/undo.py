@@ -14,7 +14,7 @@ from crm_sink.engine import Engine, Relation, open_engine
 from crm_sink.errors import CrmSinkError, NoSuchRun, UsageError
 from crm_sink.events import RunBegan
 from crm_sink.flow.editors import tell_editors
-from crm_sink.flow.fields import field_at
+from crm_sink.flow.fields import field_at, written_fields
 from crm_sink.flow.reading import read_ids
 from crm_sink.flow.remarks import quota, rejects_in_short
 from crm_sink.flow.stages import Stages
@@ -156,7 +156,10 @@ def _plan(request: UndoRequest, context: Context, run: Run, folder: RunFolder) -
         schema = context.crm.describe(run.object)
         parent = parent_field(schema)
         undoing = Undoing(
-            fields=[field_at(path, schema, context.crm) for path in _written_fields(context, old)],
+            fields=[
+                field_at(path, schema, context.crm)
+                for path in written_fields(request.old, context.ledger)
+            ],
             parent=parent.name if parent else None,
             delete_created=request.delete_created,
         )
@@ -176,11 +179,6 @@ def _plan(request: UndoRequest, context: Context, run: Run, folder: RunFolder) -
             run = _close(trip, wrote, found)
             done(rows=run.totals.to_update + run.totals.to_clear, rejects=run.totals.rejected)
     return run
-
-
-def _written_fields(context: Context, old: RunFolder) -> list[str]:
-    chunks = context.ledger.chunks(old.run)
-    return list(dict.fromkeys(field for chunk in chunks for field in chunk.fields))
 
 
 def _judge(trip: _Trip, wrote: Relation, present: Relation) -> Relation:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from crm_sink.engine import literal
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from crm_sink.engine import Engine
 
 FOLDED = b"crm_sink_runs"
+PRUNED = "pruned-until.txt"
 
 
 def snapshot_file(home: Path, mapping: str) -> Path:
@@ -54,6 +56,26 @@ def save_snapshot(query: str, runs: Iterable[str], engine: Engine, into: Path) -
         f"(format parquet, kv_metadata {{{FOLDED.decode()}: {noted}}})"
     )
     os.replace(new, into)
+
+
+def note_pruned(home: Path, until: datetime) -> None:
+    """Remember that runs that ended before a time were pruned; a later time stays."""
+    known = pruned_until(home)
+    if known is not None and known >= until:
+        return
+    make_private(snapshot_folder(home))
+    new = snapshot_folder(home) / f"new-{PRUNED}"
+    new.write_text(until.isoformat(), encoding="utf-8")
+    os.replace(new, snapshot_folder(home) / PRUNED)
+
+
+def pruned_until(home: Path) -> datetime | None:
+    """Tell before which time runs were pruned; None when none ever was."""
+    try:
+        text = (snapshot_folder(home) / PRUNED).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    return datetime.fromisoformat(text)
 
 
 def _file_name(mapping: str) -> str:
