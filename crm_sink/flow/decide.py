@@ -75,6 +75,7 @@ def _begin(request: Request, context: Context) -> Run:
         started=context.clock.now(),
         org=context.org,
         folder=folder.root,
+        details=dict(request.details),
     )
     context.ledger.begin(run)
     context.listener(RunBegan(run.run, name, mapping.object, run.kind))
@@ -107,6 +108,11 @@ def _decide(request: Request, context: Context, run: Run, folder: RunFolder) -> 
             source = stage(located, engine, folder.source)
             done(rows=source.rows)
         destination = _checked_destination(trip, source)
+        among = None
+        if request.narrow is not None:
+            narrowed = request.narrow(source, request.loaded, destination, engine, folder)
+            source, among = narrowed.source, narrowed.leavers
+            trip = replace(trip, request=replace(request, loaded=narrowed.loaded))
         transformed = _transform(trip, source, destination)
         matched, present, how = _match(trip, destination, transformed.desired)
         with stages.stage("plan") as done:
@@ -120,6 +126,7 @@ def _decide(request: Request, context: Context, run: Run, folder: RunFolder) -> 
                     folder=folder,
                     context=context,
                     forced=request.api,
+                    leavers_among=among,
                 )
             )
             done(rows=planned.size.rows)
@@ -200,6 +207,7 @@ def _close(
         verdict=judgement.worst,
         verdicts=judgement.verdicts,
         details={
+            **trip.request.details,
             "profile": judgement.profile,
             "mapping_file": loaded.file,
             "mapping_digest": loaded.digest,

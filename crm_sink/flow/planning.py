@@ -55,6 +55,7 @@ class Planning:
     folder: RunFolder
     context: Context
     forced: Api | None
+    leavers_among: str | None = None  # a query of the only leavers' ids, or None for all
 
 
 def plan_changes(work: Planning) -> Planned:
@@ -144,6 +145,7 @@ def _leavers(work: Planning, past: str) -> str | None:
         spoken_of=f"select id from {work.matched.table} where id is not null",
         rejected=f"select {key} from {rejects} where key is not null",
         key=key,
+        among=work.leavers_among,
     )
     if count == 0:
         return None
