@@ -48,8 +48,9 @@ def command(older_than: str, dry_run: bool, output: str) -> int:
     elif output == "csv":
         emit_csv([facts])
     else:
+        noun = "run" if len(pruned.runs) == 1 else "runs"
         verb = "would go" if dry_run else "pruned"
-        click.echo(f"{len(pruned.runs):,} runs {verb}, {pruned.freed_bytes / 1e6:,.1f} MB")
+        click.echo(f"{len(pruned.runs):,} {noun} {verb}, {pruned.freed_bytes / 1e6:,.1f} MB")
         for run, why in pruned.kept:
             click.echo(f"  kept {run}: {why}")
     return 0

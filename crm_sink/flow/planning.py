@@ -177,6 +177,7 @@ def _hold_back(work: Planning, differing: Relation, past: str) -> Held:
         rules,
         engine=work.engine,
         conflicts=work.folder.conflicts,
+        whole=work.folder.held,
         into=work.folder.root / "kept.parquet",
     )
     if held.fields:

@@ -100,14 +100,13 @@ def test_a_second_prune_folds_into_the_first_snapshot(shop: Shop) -> None:
 
 
 def test_the_snapshot_holds_one_row_for_a_record_however_many_runs_wrote_it(shop: Shop) -> None:
-    import duckdb
+    import pyarrow.parquet as pq
 
     shop.create("Lead", Ext__c="a")
     for score in (0.1, 0.2, 0.3):
         shop.sync(MAPPING, f"select 'a' as id, {score} as score")
         all_pruned(shop)
-    [(rows,)] = duckdb.sql(f"select count(*) from '{shop.home}/written/shop.parquet'").fetchall()
-    assert rows == 1
+    assert pq.read_metadata(shop.home / "written" / "shop.parquet").num_rows == 1
 
 
 def test_a_run_is_not_pruned_before_the_undo_that_took_it_back(shop: Shop) -> None:
