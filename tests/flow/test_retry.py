@@ -206,3 +206,22 @@ def test_a_run_without_rejects_has_nothing_to_retry(shop: Shop) -> None:
     done = shop.sync(MAPPING, "select 'a' as id, 0.9 as score")
     with pytest.raises(UsageError, match="no rejects"):
         plan_retry(shop, done, THREE)
+
+
+def test_a_leaver_that_the_org_refused_is_cleared_by_the_retry(shop: Shop) -> None:
+    """Its lead was in the Recycle Bin when the plan was applied, and was then restored."""
+    shop.create("Lead", Ext__c="a")
+    lead = shop.create("Lead", Ext__c="b")
+    mapping = MAPPING + "leavers: clear\n"
+    both = "from (values ('a', 0.9), ('b', 0.9)) t(id, score)"
+    shop.sync(mapping, both)
+    planned = shop.plan(mapping, "select 'a' as id, 0.9 as score")
+    shop.call("DELETE", f"/sobjects/Lead/{lead}")
+    done = shop.apply(planned)
+    assert list(done.rejects["row"].isna()) == [True]
+    with shop.org.org.store.writing() as cursor:
+        cursor.execute("update Lead set IsDeleted = false")
+    again = plan_retry(shop, done, "select 'a' as id, 0.9 as score", mapping)
+    assert (again.run.totals.to_clear, again.run.totals.planned) == (1, 1)
+    shop.apply(again)
+    assert shop.look(SCORES)[1] == {"Ext__c": "b", "Score__c": None}
