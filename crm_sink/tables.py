@@ -56,7 +56,7 @@ CHANGES = {
     "row": "BIGINT",  # source row; null for a leaver
     "key": "VARCHAR",  # never null
     "id": "VARCHAR",  # 18 characters; null for a record to create
-    "action": "VARCHAR",  # create, update or clear (a leaver)
+    "action": "VARCHAR",  # create, update, clear (a leaver) or delete (undoing a create)
     "modified": "TIMESTAMP",  # SystemModstamp when the plan was made; null for a create
 }
 
@@ -96,7 +96,9 @@ CONFLICTS = {
     "written": "VARCHAR",  # what we wrote last, as text
     "present": "VARCHAR",  # what the org holds now, as text
     "desired": "VARCHAR",  # what the prediction says, as text
-    "modified": "TIMESTAMP",  # when the record was last changed
+    "modified": "TIMESTAMP",  # when the record was last changed, by anybody or anything
+    "changed_by": "VARCHAR",  # who changed it last: a name, or an id; null when not known
+    "changed_at": "TIMESTAMP",  # when that was (LastModifiedDate), UTC
 }
 
 

@@ -6,7 +6,13 @@ import click
 
 from crm_sink.cli.delivering import deliver_and_print
 from crm_sink.cli.exit_code import exit_code
-from crm_sink.cli.options import context_of, format_option, log_option, target_option
+from crm_sink.cli.options import (
+    context_of,
+    format_option,
+    log_option,
+    overwrite_option,
+    target_option,
+)
 from crm_sink.cli.showing import print_plan
 
 
@@ -14,21 +20,33 @@ from crm_sink.cli.showing import print_plan
 @click.argument("run", required=False)
 @click.option("--release", metavar="NAME", help="Let a held plan through, in this person's name.")
 @click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
+@overwrite_option
 @target_option
 @format_option
 @log_option
 def command(
-    run: str | None, release: str | None, dry_run: bool, target: str | None, output: str, log: str
+    run: str | None,
+    release: str | None,
+    dry_run: bool,
+    overwrite_conflicts: bool,
+    target: str | None,
+    output: str,
+    log: str,
 ) -> int:
     """Write a plan to the org: exactly that plan, by default the latest.
 
-    RUN is a run's id or the beginning of one.
+    RUN is a run's id or the beginning of one. With --overwrite-conflicts a new plan is made of it,
+    with the changes that it holds back, and that one is written.
 
     Exit codes: 0 done · 1 failed · 3 done, with rejected rows · 4 held by a gate · 5 the plan is
     out of date · 10 no such run · 11 already running · 12 login refused.
     """
+    from crm_sink.flow.overwrite import with_conflicts
+
     with context_of(target, log) as context:
         planned = context.ledger.find(run)
+        if overwrite_conflicts:
+            planned = with_conflicts(planned, context)
         if dry_run:
             print_plan(planned, output, limit=5)
             return exit_code(planned)

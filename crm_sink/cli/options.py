@@ -71,6 +71,15 @@ def api_option(verb: Verb) -> Verb:
     )(verb)
 
 
+def overwrite_option(verb: Verb) -> Verb:
+    """Add `--overwrite-conflicts`: write over what people edited, this once."""
+    return click.option(
+        "--overwrite-conflicts",
+        is_flag=True,
+        help="Write over what people edited since our last write, this once.",
+    )(verb)
+
+
 def api_of(text: str) -> Api | None:
     """Give the API that was asked for, or None to choose."""
     from crm_sink.tickets import Api

@@ -12,6 +12,7 @@ from crm_sink.cli.options import (
     format_option,
     load,
     log_option,
+    overwrite_option,
     target_option,
 )
 from crm_sink.cli.showing import print_plan
@@ -20,12 +21,19 @@ from crm_sink.cli.showing import print_plan
 @click.command()
 @click.argument("mapping")
 @click.option("--examples", default=5, show_default=True, help="How many records to show.")
+@overwrite_option
 @api_option
 @target_option
 @format_option
 @log_option
 def command(
-    mapping: str, examples: int, api: str, target: str | None, output: str, log: str
+    mapping: str,
+    examples: int,
+    overwrite_conflicts: bool,
+    api: str,
+    target: str | None,
+    output: str,
+    log: str,
 ) -> int:
     """Show what would change, and keep it as a plan.
 
@@ -37,8 +45,11 @@ def command(
     """
     from crm_sink.flow.context import Request
     from crm_sink.flow.decide import decide
+    from crm_sink.flow.overwrite import overwriting
 
     loaded = load(mapping)
+    if overwrite_conflicts:
+        loaded = overwriting(loaded)
     with context_of(target, log) as context:
         run = decide(Request(loaded, api=api_of(api)), context)
     print_plan(run, output, limit=examples)

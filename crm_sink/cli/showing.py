@@ -30,6 +30,10 @@ def print_plan(run: Run, output: str, *, limit: int) -> None:
     if output == "text" and (run.totals.to_create or run.totals.to_update or run.totals.to_clear):
         print_changes(run, limit=limit)
         click.echo("")
+    if output == "text" and run.details.get("conflict_fields"):
+        click.echo("left alone, because somebody changed them:\n")
+        print_conflicts(run, output)
+        click.echo("")
     print_run(run, output)
 
 
@@ -38,3 +42,23 @@ def print_changes(run: Run, *, limit: int) -> None:
     from crm_sink.report.diff import sample_text
 
     click.echo(sample_text(run, limit=limit) or f"run {run.run} has no changes to show")
+
+
+def print_conflicts(run: Run, output: str, *, mask: bool = False) -> None:
+    """Print the fields that a run left alone."""
+    from crm_sink.cli.listing import print_rows
+    from crm_sink.report.listing import conflict_line, conflicts_of
+    from crm_sink.tables import CONFLICTS
+
+    rows = conflicts_of(run, mask=mask)
+    print_rows(rows, output, conflict_line, columns=CONFLICTS, nothing="no conflicts")
+
+
+def print_rejects(run: Run, output: str, *, mask: bool = False) -> None:
+    """Print a run's rejects."""
+    from crm_sink.cli.listing import print_rows
+    from crm_sink.report.listing import reject_line, rejects_of
+    from crm_sink.tables import REJECTS
+
+    rows = rejects_of(run, mask=mask)
+    print_rows(rows, output, reject_line, columns=REJECTS, nothing="no rejects")

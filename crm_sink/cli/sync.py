@@ -13,6 +13,7 @@ from crm_sink.cli.options import (
     format_option,
     load,
     log_option,
+    overwrite_option,
     target_option,
 )
 from crm_sink.cli.showing import print_plan, print_run
@@ -21,12 +22,19 @@ from crm_sink.cli.showing import print_plan, print_run
 @click.command()
 @click.argument("mapping")
 @click.option("--dry-run", is_flag=True, help="Plan only: show what would change.")
+@overwrite_option
 @api_option
 @target_option
 @format_option
 @log_option
 def command(
-    mapping: str, dry_run: bool, api: str, target: str | None, output: str, log: str
+    mapping: str,
+    dry_run: bool,
+    overwrite_conflicts: bool,
+    api: str,
+    target: str | None,
+    output: str,
+    log: str,
 ) -> int:
     """Plan and apply in one: read, compare, and write what really differs.
 
@@ -38,9 +46,12 @@ def command(
     """
     from crm_sink.flow.context import Request
     from crm_sink.flow.decide import decide
+    from crm_sink.flow.overwrite import overwriting
     from crm_sink.ledger.contract import RunState
 
     loaded = load(mapping)
+    if overwrite_conflicts:
+        loaded = overwriting(loaded)
     with context_of(target, log) as context:
         run = decide(Request(loaded, api=api_of(api)), context)
         if run.state is RunState.READY and not dry_run:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from crm_sink.clock import Clock
     from crm_sink.crm.contract import Api, Crm
     from crm_sink.events import Listener
+    from crm_sink.flow.narrowing import Narrowing
     from crm_sink.ledger.contract import Ledger
     from crm_sink.mapping.model import LoadedMapping
     from crm_sink.stopping import Stop
@@ -56,3 +57,5 @@ class Request:
     frame: object | None = None
     api: Api | None = None
     kind: str = "sync"
+    narrow: Narrowing | None = None  # a retry takes only some of the predictions
+    details: Mapping[str, Any] = field(default_factory=dict)  # kept with the run

@@ -22,6 +22,7 @@ from crm_sink.flow.stages import Stages
 from crm_sink.flow.trouble import computing
 from crm_sink.ledger.contract import Run, RunState, Totals
 from crm_sink.ledger.folder import RunFolder, write_rejects
+from crm_sink.ledger.snapshot import snapshot_folder
 from crm_sink.match.pair import Matched, Pairing, pair
 from crm_sink.source.locate import locate
 from crm_sink.source.stage import stage
@@ -77,6 +78,7 @@ def _begin(request: Request, context: Context) -> Run:
         started=context.clock.now(),
         org=context.org,
         folder=folder.root,
+        details=dict(request.details),
     )
     context.ledger.begin(run)
     context.listener(RunBegan(run.run, name, mapping.object, run.kind))
@@ -100,7 +102,7 @@ def _decide(request: Request, context: Context, run: Run, folder: RunFolder) -> 
     located = locate(request.loaded.mapping.source, request.frame, environ=context.environ)
     with open_engine(
         folder.root,
-        sources=[*located.files, context.home / "runs"],
+        sources=[*located.files, context.home / "runs", snapshot_folder(context.home)],
         memory_limit=context.memory_limit,
         macros=MACROS,
     ) as engine:
@@ -110,6 +112,11 @@ def _decide(request: Request, context: Context, run: Run, folder: RunFolder) -> 
             source = stage(located, engine, folder.source)
             done(rows=source.rows)
         destination = _checked_destination(trip, source)
+        among = None
+        if request.narrow is not None:
+            narrowed = request.narrow(source, request.loaded, destination, engine, folder)
+            source, among = narrowed.source, narrowed.leavers
+            trip = replace(trip, request=replace(request, loaded=narrowed.loaded))
         transformed = _transform(trip, source, destination)
         matched, present, how = _match(trip, destination, transformed.desired)
         with stages.stage("plan") as done:
@@ -123,6 +130,7 @@ def _decide(request: Request, context: Context, run: Run, folder: RunFolder) -> 
                     folder=folder,
                     context=context,
                     forced=request.api,
+                    leavers_among=among,
                 )
             )
             done(rows=planned.size.rows)
@@ -204,6 +212,7 @@ def _close(
         verdict=judgement.worst,
         verdicts=judgement.verdicts,
         details={
+            **trip.request.details,
             "profile": judgement.profile,
             "mapping_file": loaded.file,
             "mapping_digest": loaded.digest,

@@ -62,7 +62,7 @@ def deliver(run: Run, context: Context, *, released_by: str | None = None) -> Ru
 
 
 def _require_deliverable(run: Run, context: Context, released_by: str | None) -> None:
-    again = f"crm-sink plan {run.details.get('mapping_file', run.mapping)}"
+    again = _again(run)
     if run.state is RunState.HELD and not released_by:
         reasons = "; ".join(
             str(verdict["message"]) for verdict in run.verdicts if verdict["state"] == "hold"
@@ -79,6 +79,14 @@ def _require_deliverable(run: Run, context: Context, released_by: str | None) ->
             f"run {later[-1]} has written to {run.object} since plan {run.run} was made",
             hint=again,
         )
+
+
+def _again(run: Run) -> str:
+    """Give the command that makes such a plan anew."""
+    for detail, verb in (("undoes", "undo"), ("retries", "retry")):
+        if run.details.get(detail):
+            return f"crm-sink {verb} {run.details[detail]}"
+    return f"crm-sink plan {run.details.get('mapping_file', run.mapping)}"
 
 
 def _deliver(run: Run, context: Context, lease: Lease) -> Run:

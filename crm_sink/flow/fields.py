@@ -9,6 +9,7 @@ from crm_sink.errors import CrmSinkError
 
 if TYPE_CHECKING:
     from crm_sink.crm.contract import Crm
+    from crm_sink.ledger.contract import Ledger, Run
     from crm_sink.schema import FieldSchema, ObjectSchema
 
 
@@ -32,3 +33,9 @@ def field_at(path: str, schema: ObjectSchema, crm: Crm) -> FieldSchema:
         f"{schema.name} has no field {path} any more, or the user may no longer see it",
         hint="check the field and its field-level security in Setup, then plan again",
     )
+
+
+def written_fields(run: Run, ledger: Ledger) -> list[str]:
+    """Give the paths of the fields that some change of a run writes."""
+    chunks = ledger.chunks(run.run)
+    return list(dict.fromkeys(field for chunk in chunks for field in chunk.fields))

@@ -10,21 +10,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_sink.engine import Engine, Relation, name
+from crm_sink.flow.editors import tell_editors
+from crm_sink.flow.past import Past, past_of
 from crm_sink.flow.reading import read_leavers
 from crm_sink.ledger.contract import ChunkRecord, ChunkState
-from crm_sink.ledger.folder import RunFolder
 from crm_sink.plan.changes import clearing, compare, differing
 from crm_sink.plan.chunks import Cut, Size, cut, measure
 from crm_sink.plan.conflicts import Held, hold_back
 from crm_sink.plan.parts import parts_of
 from crm_sink.plan.route import WriteRoute, write_route
-from crm_sink.plan.written import PastRun, collect_leavers, last_written, past_writes
-from crm_sink.tables import match_key
+from crm_sink.plan.written import collect_leavers, last_written
+from crm_sink.tables import match_key, sql_type
 from crm_sink.tickets import Action, Api
 
 if TYPE_CHECKING:
     from crm_sink.flow.context import Context
     from crm_sink.flow.destination import Destination
+    from crm_sink.ledger.folder import RunFolder
     from crm_sink.match.pair import Matched
 
 
@@ -53,13 +55,14 @@ class Planning:
     folder: RunFolder
     context: Context
     forced: Api | None
+    leavers_among: str | None = None  # a query of the only leavers' ids, or None for all
 
 
 def plan_changes(work: Planning) -> Planned:
     """Find what differs, hold back what people edited, and cut the rest into chunks."""
     engine, rules = work.engine, work.destination.rules
     fields = [rule.field for rule in rules]
-    past = past_writes(_past_runs(work), fields, engine)
+    past = _past(work).table({field.name: sql_type(field) for field in fields}, engine)
     found = _differing(work)
     leaving = _leavers(work, past) if work.destination.mapping.leavers != "keep" else None
     if leaving is not None:
@@ -123,16 +126,13 @@ def _discard(*relations: Relation) -> None:
             relation.path.unlink(missing_ok=True)
 
 
-def _past_runs(work: Planning) -> list[PastRun]:
+def _past(work: Planning) -> Past:
     needs_memory = work.destination.mapping.leavers != "keep" or any(
         rule.protect for rule in work.destination.rules
     )
     if not needs_memory:
-        return []
-    folders = [
-        RunFolder(work.context.home, run.run) for run in work.context.ledger.written(work.name)
-    ]
-    return [PastRun(folder.changes, folder.outcomes) for folder in folders]
+        return Past()
+    return past_of(work.name, work.context.ledger, work.context.home)
 
 
 def _leavers(work: Planning, past: str) -> str | None:
@@ -145,11 +145,12 @@ def _leavers(work: Planning, past: str) -> str | None:
         spoken_of=f"select id from {work.matched.table} where id is not null",
         rejected=f"select {key} from {rejects} where key is not null",
         key=key,
+        among=work.leavers_among,
     )
     if count == 0:
         return None
     into = work.folder.root / "leavers.parquet"
-    present = read_leavers(work.destination, count, work.context.crm, work.engine, into)
+    present = read_leavers(work.destination, work.context.crm, work.engine, into)
     parent = work.destination.parent
     return clearing(
         present,
@@ -170,14 +171,19 @@ def _hold_back(work: Planning, differing: Relation, past: str) -> Held:
     ):
         return Held(differing, records=0, fields=0)
     ids = f"select {name('id')} from {differing.scan()}"
-    return hold_back(
+    held = hold_back(
         differing,
-        last_written(past, fields, ids=ids),
+        last_written(past, [field.name for field in fields], ids=ids),
         rules,
         engine=work.engine,
         conflicts=work.folder.conflicts,
+        whole=work.folder.held,
         into=work.folder.root / "kept.parquet",
     )
+    if held.fields:
+        schema = work.destination.schema
+        tell_editors(work.folder.conflicts, schema, work.context.crm, work.engine)
+    return held
 
 
 def _record(chunk: Cut, api: Api, destination: Destination) -> ChunkRecord:

@@ -9,6 +9,7 @@ from crm_sink.match.route import ReadRoute, read_route
 from crm_sink.schema import FieldSchema, FieldType
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from crm_sink.crm.contract import Crm
@@ -43,18 +44,40 @@ def read_present(
     return present, route
 
 
-def read_leavers(
-    destination: Destination, count: int, crm: Crm, engine: Engine, into: Path
-) -> Relation:
+def read_leavers(destination: Destination, crm: Crm, engine: Engine, into: Path) -> Relation:
     """Read, by Id, the records in temp table `leavers` (table `present`)."""
-    keys = engine.save("select id as key from leavers", into.with_name("leaver-keys.parquet"))
-    query = Read(
-        object=destination.schema.name,
-        key=ID,
-        fields=(*destination.fields.values(), *destination.extras),
-        keys=keys,
-        api=read_route(count).api,
+    fields = (*destination.fields.values(), *destination.extras)
+    return read_ids(
+        destination.schema.name,
+        fields,
+        "select id as key from leavers",
+        crm=crm,
+        engine=engine,
+        into=into,
     )
+
+
+def read_ids(
+    object_name: str,
+    fields: Iterable[FieldSchema],
+    ids: str,
+    *,
+    crm: Crm,
+    engine: Engine,
+    into: Path,
+) -> Relation:
+    """Read records by their ids (table `present`).
+
+    Args:
+        object_name: Their object.
+        fields: What to read.
+        ids: A query of distinct ids as column `key`.
+        crm: The org.
+        engine: Where the ids are.
+        into: The Parquet file.
+    """
+    keys = engine.save(ids, into.with_name(f"keys-{into.name}"))
+    query = Read(object_name, ID, tuple(fields), keys, read_route(keys.rows).api)
     present = crm.read(query, engine, into)
     keys.path.unlink()
     return present

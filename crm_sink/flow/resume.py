@@ -15,10 +15,18 @@ PLANS = frozenset({RunState.READY, RunState.HELD})
 
 
 def is_unfinished(run: Run, ledger: Ledger) -> bool:
-    """Tell whether a run began to write and has chunks left, or was never told as ended."""
+    """Tell whether a run began to write and has chunks left, or was never told as ended.
+
+    One that was undone since is not gone on with: it would write again what was taken back.
+    """
     if run.state in (RunState.WRITING, RunState.PAUSED, RunState.INTERRUPTED):
-        return True
-    return run.state is RunState.FAILED and bool(ledger.chunks(run.run, unfinished=True))
+        return not _is_undone(run, ledger)
+    has_chunks = run.state is RunState.FAILED and ledger.chunks(run.run, unfinished=True)
+    return bool(has_chunks) and not _is_undone(run, ledger)
+
+
+def _is_undone(run: Run, ledger: Ledger) -> bool:
+    return any(later.details.get("undoes") == run.run for later in ledger.written(run.mapping))
 
 
 def latest_unfinished(ledger: Ledger) -> Run:

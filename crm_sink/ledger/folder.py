@@ -88,6 +88,11 @@ class RunFolder:
         return self.root / "conflicts.parquet"
 
     @property
+    def held(self) -> Path:
+        """Table `changes` of the records with a conflict, as if nothing were held back."""
+        return self.root / "held.parquet"
+
+    @property
     def parts(self) -> Path:
         """Folder of the CSV parts for upload, each deleted once its outcomes are collected."""
         return self.root / "parts"

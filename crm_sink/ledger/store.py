@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from crm_sink.tickets import Ticket
 
 NEAREST = 3  # how many run ids a hint names
+AT_ONCE = 500  # parameters of a statement; SQLite takes at least 999
 
 
 def open_ledger(url: str | None, home: Path, clock: Clock) -> SqlLedger:
@@ -173,6 +174,15 @@ class SqlLedger:
         query = query.where(or_(counted, collected.exists()))
         with self.database.reading() as connection:
             return [run_of_row(row, self.home) for row in connection.execute(query).mappings()]
+
+    def forget(self, runs: Sequence[str]) -> None:
+        """Delete runs and their chunks; what they wrote must have been kept elsewhere first."""
+        table, chunks = tables().runs, tables().chunks
+        with self.database.writing() as connection:
+            for start in range(0, len(runs), AT_ONCE):
+                some = runs[start : start + AT_ONCE]
+                connection.execute(chunks.delete().where(chunks.c.run.in_(some)))
+                connection.execute(table.delete().where(table.c.run.in_(some)))
 
     def _mark(self, run: str, chunk: int, values: dict[str, Any]) -> None:
         table = tables().chunks

@@ -40,6 +40,7 @@ def hold_back(
     *,
     engine: Engine,
     conflicts: Path,
+    whole: Path,
     into: Path,
 ) -> Held:
     """Take the edited fields out of a plan.
@@ -50,6 +51,7 @@ def hold_back(
         rules: The destination fields.
         engine: Where to compute.
         conflicts: Where the held fields are written (table `conflicts`).
+        whole: Where the changes of those records are written as if nothing were held back.
         into: Where the changes that are left are written.
     """
     engine.run(f"create or replace temp table written_before as from {last}")
@@ -58,6 +60,7 @@ def hold_back(
     if held.rows == 0:
         conflicts.unlink()
         return Held(differing, records=0, fields=0)
+    engine.save(_whole_changes(edited, differing), whole)
     kept = engine.save(_kept_changes(edited, rules, differing), into)
     return Held(kept, records=differing.rows - kept.rows, fields=held.rows)
 
@@ -84,11 +87,18 @@ def _held_fields(edited: Mapping[str, str], rules: Sequence[FieldRule], differin
                 f"(select c.row, c.key, c.id, {literal(field.name)} as field, "
                 f"{text_of(field, f'w.{column}.v')} as written, "
                 f"{text_of(field, f'c.{before(field.name)}')} as present, "
-                f"{text_of(field, f'c.{column}')} as desired, c.modified "
+                f"{text_of(field, f'c.{column}')} as desired, c.modified, "
+                "cast(null as varchar) as changed_by, cast(null as timestamp) as changed_at "
                 f"from {differing.scan()} c join written_before w on c.id = w.id "
                 f"where {edited[field.name]})"
             )
     return " union all ".join(parts)
+
+
+def _whole_changes(edited: Mapping[str, str], differing: Relation) -> str:
+    """Give the changes of records with a conflict: somebody may yet decide to overwrite."""
+    some = " or ".join(edited.values())
+    return f"select c.* from {differing.scan()} c join written_before w on c.id = w.id where {some}"
 
 
 def _kept_changes(

@@ -28,7 +28,7 @@ _TYPES = {
     "TIME": FieldType.TIME,
     "DOUBLE": FieldType.DOUBLE,
 }
-_ACTIONS = ("update", "create", "clear")
+_ACTIONS = ("update", "create", "clear", "delete")
 _SCALE = 15  # as many digits as a double holds; zeros at the end are not shown
 
 
@@ -78,7 +78,7 @@ def sample_changes(
     turn = f"row_number() over (partition by action order by {most} desc, row, key)"
     rows = engine.rows(
         f"select key, id, action, [{marks}], [{values}] from ({picked}) "
-        f"order by {turn}, action = 'clear', action = 'create' limit {int(limit)}"
+        f"order by {turn}, action in ('clear', 'delete'), action = 'create' limit {int(limit)}"
     )
     rows.sort(key=lambda row: _ACTIONS.index(row[2]))  # stable: within an action as they came
     return [

@@ -38,17 +38,26 @@ def to_write(run: Run) -> int:
 def next_step(run: Run) -> str:
     """Give the command to run next, with a word on why where it is not plain."""
     file = shlex.quote(str(run.details.get("mapping_file", f"mappings/{run.mapping}.yaml")))
-    again = f"crm-sink sync {file}"
     match run.state:
         case RunState.HELD:
             return f'crm-sink apply {run.run} --release "your name"'
-        case RunState.READY:
-            return f"crm-sink apply {run.run}" if to_write(run) else f"nothing to write; {again}"
+        case RunState.READY | RunState.DONE:
+            return _after_a_plan(run, f"crm-sink sync {file}")
         case RunState.WRITING | RunState.PAUSED | RunState.INTERRUPTED:
             return f"crm-sink resume {run.run}"
         case RunState.PLANNING:
             return f"crm-sink plan {file}"
         case RunState.FAILED:
             return f"crm-sink resume {run.run}" if run.api else f"crm-sink plan {file}"
-        case RunState.DONE:
-            return f"mend the rejects, then {again}" if run.totals.rejected else again
+
+
+def _after_a_plan(run: Run, again: str) -> str:
+    """Give the step after a plan that is ready, or done."""
+    is_undo = run.kind == "undo"
+    if run.state is RunState.READY:
+        if to_write(run):
+            return f"crm-sink apply {run.run}"
+        return "nothing to write" if is_undo else f"nothing to write; {again}"
+    if is_undo:  # a sync would write again what was just taken back
+        return f"crm-sink undo {run.run} would take the undo back"
+    return f"mend the rejects, then crm-sink retry {run.run}" if run.totals.rejected else again

@@ -91,19 +91,23 @@ def _gates(run: Run) -> list[str | None]:
 
 def _figures(run: Run) -> list[str]:
     totals = run.totals
-    left_out = f"{totals.skipped:,} left out, " if totals.skipped else ""
-    figures = [("planned", totals.planned, f"{left_out}{totals.source_rows:,} rows read")]
+    figures = [("planned", totals.planned, _read(run))]
+    clear = "delete" if run.kind == "undo" else "clear"
     if run.state in PLAN_ONLY:
         figures += [
             ("to create", totals.to_create, ""),
             ("to update", totals.to_update, ""),
-            ("to clear", totals.to_clear, ""),
+            (f"to {clear}", totals.to_clear, ""),
         ]
     else:
         figures += [
             ("created", totals.created, _of(totals.created, totals.to_create)),
             ("updated", totals.updated, _of(totals.updated, totals.to_update)),
-            ("cleared", totals.cleared, _of(totals.cleared, totals.to_clear)),
+            (
+                f"{clear}d" if run.kind == "undo" else "cleared",
+                totals.cleared,
+                _of(totals.cleared, totals.to_clear),
+            ),
         ]
     refused = f"{totals.failed:,} of them by the org" if totals.failed else ""
     kept = "edited by a person, left alone" if totals.conflicts else ""
@@ -117,6 +121,16 @@ def _figures(run: Run) -> list[str]:
         f"{label:<{LABEL}}{figure:>{width},}{f'  ({note})' if note else ''}"
         for label, figure, note in figures
     ]
+
+
+def _read(run: Run) -> str:
+    totals = run.totals
+    if run.kind == "undo":
+        stay = "created by it stay (--delete-created deletes them)"
+        note = f"{totals.source_rows:,} written by {run.details.get('undoes')}"
+        return f"{note}; {totals.skipped:,} {stay}" if totals.skipped else note
+    left_out = f"{totals.skipped:,} left out, " if totals.skipped else ""
+    return f"{left_out}{totals.source_rows:,} rows read"
 
 
 def _of(done: int, planned: int) -> str:

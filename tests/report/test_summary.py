@@ -73,7 +73,7 @@ def test_the_summary_of_a_run_is_what_a_person_copies(make_run: Callable[..., Ru
         "  4  TEXT_TOO_LONG Model__c: … has 52 characters, 40 fit",
         "     cure: shorten it, or set truncate: true",
         "reject file  rejects.csv",
-        "next         mend the rejects, then crm-sink sync mappings/lead_score.yaml",
+        "next         mend the rejects, then crm-sink retry 20261120-060412-7f3a9c",
     ]
 
 

@@ -1,0 +1,225 @@
+"""The way back: what a run wrote, held against what the records hold now.
+
+Pure SQL over relations. A field goes back to its value from before the run only where the record
+still holds what the run wrote; a field that somebody changed since is a conflict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crm_sink.engine import Relation, literal, name
+from crm_sink.plan.differ import differs
+from crm_sink.tables import CHANGES, CONFLICTS, REJECTS, before, empty, sql_type, text_of, write
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crm_sink.engine import Engine
+    from crm_sink.schema import FieldSchema
+
+# What becomes of a record that the run wrote.
+UPDATE, DELETE, UNCHANGED, CONFLICT, REJECT = (
+    "update", "delete", "unchanged", "conflict", "reject",
+)  # fmt: skip
+CREATED = "c.action = 'create' and coalesce(o.created, false)"
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """What is to be undone, and how.
+
+    Attributes:
+        fields: The fields that the run wrote.
+        parent: The name of the reference field that column `parent` holds; None without one.
+        delete_created: Whether records that the run created are deleted.
+    """
+
+    fields: Sequence[FieldSchema]
+    parent: str | None
+    delete_created: bool
+
+
+def wrote(changes: Relation, outcomes: Relation, undoing: Undoing) -> str:
+    """Give the query of what a run wrote, a row for each change that the org accepted.
+
+    Columns: row, key, id, action, parent, F (as written), "F.before" and "F.write".
+    """
+    fields = "".join(
+        f", try_cast(c.{name(field.name)} as {sql_type(field)}) as {name(field.name)}, "
+        f"try_cast(c.{before(field.name)} as {sql_type(field)}) as {before(field.name)}, "
+        f"c.{write(field.name)}"
+        for field in undoing.fields
+    )
+    created = "" if undoing.delete_created else f" and not ({CREATED})"
+    # An upsert may find a record that came into being since the plan: it must not be deleted.
+    action = f"case when c.action = 'create' and not ({CREATED}) then 'found' else c.action end"
+    return (
+        f"select c.row, c.key, o.id, {action} as action, c.parent{fields} "
+        f"from {_accepted(changes, outcomes)}{created}"
+    )
+
+
+def count_created(changes: Relation, outcomes: Relation, engine: Engine) -> int:
+    """Count the records that a run created."""
+    return int(engine.value(f"select count(*) from {_accepted(changes, outcomes)} and {CREATED}"))
+
+
+def _accepted(changes: Relation, outcomes: Relation) -> str:
+    return (
+        f"{changes.scan()} c join {outcomes.scan()} o "
+        "on c.chunk = o.chunk and c.key = o.key where o.ok"
+    )
+
+
+def judged(written: Relation, present: Relation, undoing: Undoing, part: tuple[int, int]) -> str:
+    """Give the query of what becomes of each record that a run wrote.
+
+    Args:
+        written: The rows of `wrote`.
+        present: Table `present`, keyed by Id, with every field.
+        undoing: The fields.
+        part: Which of how many disjoint parts, chosen by the hash of the id.
+
+    Returns:
+        Columns: row, key, id, modified, parent, fate; F (the value to restore), "F.before" (what
+        the record holds now), "F.write", "F.written" (what the run wrote) and "F.conflict".
+    """
+    number, parts = part
+    chosen = f" where hash({{}}) % {parts} = {number}" if parts > 1 else ""
+    some_write = " or ".join(write(field.name) for field in undoing.fields) or "false"
+    some_conflict = " or ".join(_conflict(field) for field in undoing.fields) or "false"
+    fate = (
+        f"case when was in ('delete', 'found') then '{REJECT}' "
+        f"when missing then case when was = 'create' then '{UNCHANGED}' else '{REJECT}' end "
+        f"when was = 'create' and not ({some_conflict}) then '{DELETE}' "
+        f"when was <> 'create' and ({some_write}) then '{UPDATE}' "
+        f"when {some_conflict} then '{CONFLICT}' else '{UNCHANGED}' end as fate"
+    )
+    columns = "".join(_judged_field(field, undoing.parent) for field in undoing.fields)
+    pairs = (
+        f"(from {written.scan()}{chosen.format('left(id, 15)')}) w "
+        f"left join (from {present.scan()}{chosen.format('match_key')}) p "
+        "on p.match_key = left(w.id, 15)"
+    )
+    return (
+        f"select *, {fate} from (select w.row, w.key, w.id, p.modified, w.parent, "
+        f"w.action as was, p.id is null as missing{columns} from {pairs})"
+    )
+
+
+def _judged_field(field: FieldSchema, parent: str | None) -> str:
+    written, earlier = f"w.{name(field.name)}", f"w.{before(field.name)}"
+    present, marked = f"p.{name(field.name)}", f"w.{write(field.name)}"
+    changed = differs(field, written, present)
+    is_back = f"not {differs(field, earlier, present)}"
+    unknown = _unknown_parent(field, parent)
+    restore = (
+        f"{marked} and not {changed} and not ({unknown}) and {differs(field, earlier, present)}"
+    )
+    # A record that the run created has no earlier value: it is as we left it, or it is not.
+    apart = f"case when w.action = 'create' then {changed} else {changed} and not {is_back} end"
+    conflict = f"{marked} and ({apart} or ({unknown}))"
+    return (
+        f", {earlier} as {name(field.name)}, {present} as {before(field.name)}, "
+        f"({restore}) as {write(field.name)}, {written} as {_written(field)}, "
+        f"({conflict}) as {_conflict(field)}"
+    )
+
+
+def _unknown_parent(field: FieldSchema, parent: str | None) -> str:
+    """Tell that a lookup led to a record without our key, or nowhere: clearing it may be wrong."""
+    if field.lookup is None:
+        return "false"
+    nowhere = "w.parent is null" if field.lookup == parent else "false"
+    return f"w.action <> 'create' and w.{before(field.name)} is null and not {nowhere}"
+
+
+def restored(found: Relation, undoing: Undoing) -> str:
+    """Give the query of the records to restore, as table `changes` with the column `parent`."""
+    return _changes(found, undoing, UPDATE)
+
+
+def deleted(found: Relation, undoing: Undoing, chunk: str) -> str:
+    """Give the query of the records to delete, as table `changes`.
+
+    Args:
+        found: The rows of `judged`.
+        undoing: The fields.
+        chunk: The SQL of a change's chunk.
+    """
+    return f"select * replace ({chunk} as chunk) from ({_changes(found, undoing, DELETE)})"
+
+
+def _changes(found: Relation, undoing: Undoing, fate: str) -> str:
+    fixed = {"chunk": "0", "action": literal(fate)}
+    columns = ", ".join(
+        f"cast({fixed.get(column, column)} as {kind}) as {column}"
+        for column, kind in CHANGES.items()
+    )
+    fields = "".join(
+        f", {name(field.name)}, {before(field.name)}, "
+        f"{write(field.name) if fate == UPDATE else 'false'} as {write(field.name)}"
+        for field in undoing.fields
+    )
+    return f"select {columns}, parent{fields} from {found.scan()} where fate = '{fate}'"
+
+
+def conflicts(found: Relation, undoing: Undoing) -> str:
+    """Give the query of table `conflicts`: the fields that somebody changed since the run."""
+    parts = [
+        "select row, key, id, "
+        f"{literal(field.name)} as field, {text_of(field, _written(field))} as written, "
+        f"{text_of(field, before(field.name))} as present, "
+        f"{text_of(field, name(field.name))} as desired, modified, "
+        "cast(null as varchar) as changed_by, cast(null as timestamp) as changed_at "
+        f"from {found.scan()} where {_conflict(field)} and fate in ('{UPDATE}', '{CONFLICT}')"
+        for field in undoing.fields
+    ]
+    return " union all ".join(parts) or empty(CONFLICTS)
+
+
+def rejects(found: Relation, object_name: str) -> str:
+    """Give the query of table `rejects`: records to which nothing can be restored."""
+    recycle_bin = "restore it from Salesforce's Recycle Bin, which keeps it for 15 days"
+    values = {
+        "stage": "'match'",
+        "value": "left(key, 255)",
+        "code": _by_kind("DELETED_BY_UNDO", "BEFORE_UNKNOWN", "NOT_FOUND"),
+        "message": _by_kind(
+            f"the {object_name} was deleted by the run that is undone",
+            f"the {object_name} was made by somebody else between plan and write: what it held "
+            "before is not known",
+            f"the {object_name} was deleted, or the user may not see it",
+        ),
+        "hint": _by_kind(recycle_bin, "look at its field history in Salesforce", recycle_bin),
+        "attempts": "0",
+    }
+    columns = ", ".join(
+        f"cast({values.get(column, column if column in ('row', 'key', 'id') else 'null')} "
+        f"as {kind}) as {name(column)}"
+        for column, kind in REJECTS.items()
+    )
+    return f"select {columns} from {found.scan()} where fate = '{REJECT}'"
+
+
+def _by_kind(deleted_by_us: str, met: str, missing: str) -> str:
+    return (
+        f"case was when 'delete' then {literal(deleted_by_us)} "
+        f"when 'found' then {literal(met)} else {literal(missing)} end"
+    )
+
+
+def counts(found: Relation, engine: Engine) -> dict[str, int]:
+    """Count the records of each fate."""
+    rows = engine.rows(f"select fate, count(*) from {found.scan()} group by fate")
+    return {fate: int(count) for fate, count in rows}
+
+
+def _written(field: FieldSchema) -> str:
+    return name(f"{field.name}.written")
+
+
+def _conflict(field: FieldSchema) -> str:
+    return name(f"{field.name}.conflict")
