@@ -19,6 +19,7 @@ from crm_sink.crm.throttled import Throttled
 from crm_sink.flow.context import Context
 from crm_sink.salesforce.auth import describe_login, login_for
 from crm_sink.salesforce.fate import BOOK
+from crm_sink.salesforce.orphans import IngestJobs
 from crm_sink.salesforce.salesforce import Salesforce
 from crm_sink.salesforce.session import Session
 from crm_sink.stopping import Stop
@@ -84,6 +85,7 @@ def assemble(
             memory_limit=settings.memory_limit,
             calls_made=lambda: observed.usage().calls,
             calls_at_once=gauge,
+            open_jobs=IngestJobs(send, settings.api_version),
             stop=stop or Stop(),
         )
     finally:

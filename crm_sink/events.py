@@ -108,6 +108,23 @@ class RoundBegan:
 
 
 @dataclass(frozen=True, slots=True)
+class OrphanEnded:
+    """A job that a crash had left Open at the CRM, unknown to the ledger, was aborted."""
+
+    job: str
+    object: str
+    chunk: int  # the chunk that it was made for
+
+
+@dataclass(frozen=True, slots=True)
+class OrphansNotSought:
+    """The CRM would not list its jobs. An orphan has written nothing, so the run goes on."""
+
+    run: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class ParallelismChanged:
     """The bound on what is in flight at once fell, or climbed back."""
 
@@ -137,6 +154,8 @@ Event = (
     | ChunkMoved
     | RowsWaiting
     | RoundBegan
+    | OrphanEnded
+    | OrphansNotSought
     | ParallelismChanged
     | RunEnded
 )

@@ -129,9 +129,7 @@ class Memory:
         """Tell that the day has a hundred thousand calls."""
         return Budget(100_000, 100_000 - self.calls, self.calls)
 
-    def _write(
-        self, chunk: Chunk, planned_in: int, row: int | None, key: str, *more: Any
-    ) -> Row:
+    def _write(self, chunk: Chunk, planned_in: int, row: int | None, key: str, *more: Any) -> Row:
         record_id: str | None = more[0]
         cells = more[1:]
         outcome = dict.fromkeys(tables.OUTCOMES) | {

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from crm_sink.clock import Clock
     from crm_sink.crm.contract import Api, Crm
     from crm_sink.crm.gauge import Gauge
+    from crm_sink.crm.open_jobs import OpenJobs
     from crm_sink.crm.policy import Rulebook
     from crm_sink.events import Listener
     from crm_sink.ledger.contract import Ledger
@@ -47,6 +48,7 @@ class Context:
     memory_limit: str
     calls_made: Callable[[], int]
     calls_at_once: Gauge
+    open_jobs: OpenJobs
     stop: Stop
 
 

@@ -32,6 +32,7 @@ from crm_sink.ledger.folder import RunFolder
 
 if TYPE_CHECKING:
     from crm_sink.flow.context import Context, Lease
+    from crm_sink.ledger.contract import Ledger
 
 # The day's calls are used up. They free by and by: nothing is wrong, and `resume` goes on.
 SPENT = frozenset({"REQUEST_LIMIT_EXCEEDED", "EXCEEDEDQUOTA", budgeted.CODE})
@@ -69,12 +70,26 @@ def _require_deliverable(run: Run, context: Context, released_by: str | None) ->
         )
     if run.state not in PLANS and not is_unfinished(run, context.ledger):
         raise UsageError(f"run {run.run} is {run.state}: there is nothing to apply", hint=again)
-    later = [other.run for other in context.ledger.written(run.mapping) if other.run > run.run]
+    later = _written_since(run, context.ledger)
     if later:  # of an unfinished run too: what is left of it is older than what was written since
         raise PlanOutdated(
-            f"run {later[-1]} has written to {run.object} since run {run.run} was planned",
+            f"run {later} has written to {run.object} since run {run.run} was planned",
             hint=again,
         )
+
+
+def _written_since(run: Run, ledger: Ledger) -> str | None:
+    """Give the latest run of the mapping that wrote after this one began, by the ledger's order.
+
+    Not by the runs' ids: they hold the time, and clocks jump.
+    """
+    wrote = {other.run for other in ledger.written(run.mapping)}
+    for other in ledger.history(run.mapping):
+        if other.run == run.run:
+            break
+        if other.run in wrote:
+            return other.run
+    return None
 
 
 def _deliver(run: Run, context: Context, lease: Lease) -> Run:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 from crm_sink.events import (
     ChunkMoved,
     Event,
+    OrphanEnded,
     ParallelismChanged,
     RetryScheduled,
     RoundBegan,
@@ -79,6 +80,8 @@ def _of_trouble(event: Event) -> str | None:
         case RoundBegan(attempt=attempt, rows=rows, chunks=chunks, wait_seconds=wait):
             what = f"{rows:,} rows in {chunks:,} smaller chunks, attempt {attempt}"
             return f"{'again':<10} {what}, in {duration(wait)}"
+        case OrphanEnded(job=job, object=name):
+            return f"{'orphan':<10} job {job} on {name}, left open by a crash, was aborted"
         case ParallelismChanged(what=what, most=most, reason=reason) if reason:
             return f"{'slower':<10} {most} {what} at once, because of {reason}"
         case _:

@@ -17,6 +17,7 @@ from crm_sink.events import (
     CallMade,
     ChunkMoved,
     Event,
+    OrphansNotSought,
     RetryScheduled,
     RowsWaiting,
     RunEnded,
@@ -77,7 +78,7 @@ def _level(event: Event) -> int:
     match event:
         case CallMade() | BudgetSeen():
             return logging.DEBUG
-        case RetryScheduled() | RowsWaiting():
+        case RetryScheduled() | RowsWaiting() | OrphansNotSought():
             return logging.WARNING
         case ChunkMoved(failed=failed) if failed:
             return logging.WARNING
