@@ -1,7 +1,7 @@
 """The only wiring: settings in, a working product out. Nothing else knows which parts there are.
 
 The order in which a call goes through the wrappers stands here, inside out:
-`Session → Observed → Throttled → Retrying`, and the CRM on top of them.
+`Session → Observed → Budgeted → Throttled → Retrying`, and the CRM on top of them.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ import random
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from crm_sink.crm.budgeted import Budgeted
+from crm_sink.crm.gauge import Gauge
 from crm_sink.crm.observed import Observed
 from crm_sink.crm.policy import Policy
 from crm_sink.crm.retrying import Retrying
 from crm_sink.crm.throttled import Throttled
 from crm_sink.flow.context import Context
 from crm_sink.salesforce.auth import describe_login, login_for
-from crm_sink.salesforce.fate import fate_of
+from crm_sink.salesforce.fate import BOOK
+from crm_sink.salesforce.orphans import IngestJobs
 from crm_sink.salesforce.salesforce import Salesforce
 from crm_sink.salesforce.session import Session
 from crm_sink.stopping import Stop
@@ -61,7 +64,10 @@ def assemble(
     """
     session = Session(login_for(settings, target))
     observed = Observed(session, clock, listener)
-    throttled = Throttled(observed, CALLS_AT_ONCE)
+    share = settings.budget_share
+    budgeted = Budgeted(observed, observed.usage, share) if share < 1 else observed
+    gauge = Gauge("calls", CALLS_AT_ONCE, listener)
+    throttled = Throttled(budgeted, gauge)
     send = Retrying(throttled, policy or Policy(), clock, random.random, listener)
     ledger = assemble_ledger(settings, clock)
     try:
@@ -73,11 +79,13 @@ def assemble(
             org=_without_user(settings.instance_url or target or settings.login_url),
             clock=clock,
             listener=listener,
-            judge=fate_of,
+            judge=BOOK,
             environ=environ,
             parallel_jobs=settings.parallel_jobs,
             memory_limit=settings.memory_limit,
             calls_made=lambda: observed.usage().calls,
+            calls_at_once=gauge,
+            open_jobs=IngestJobs(send, settings.api_version),
             stop=stop or Stop(),
         )
     finally:

@@ -72,7 +72,10 @@ class BudgetSeen:
 
 @dataclass(frozen=True, slots=True)
 class ChunkMoved:
-    """A chunk of a plan changed its state (see `ledger.contract.ChunkState`)."""
+    """A chunk of a plan changed its state (see `ledger.contract.ChunkState`).
+
+    `rows` are all of the chunk's; once it is collected or waiting, those that have an outcome.
+    """
 
     run: str
     chunk: int
@@ -80,6 +83,54 @@ class ChunkMoved:
     rows: int
     failed: int
     job: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowsWaiting:
+    """Rows of a chunk were refused for a passing reason, and will be sent again in another."""
+
+    run: str
+    chunk: int
+    rows: int
+    code: str  # the most frequent reason
+    attempt: int  # how often they were sent so far
+
+
+@dataclass(frozen=True, slots=True)
+class RoundBegan:
+    """Rows that waited are about to be sent again, in chunks of their own."""
+
+    run: str
+    attempt: int
+    rows: int
+    chunks: int
+    wait_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class OrphanEnded:
+    """A job that a crash had left Open at the CRM, unknown to the ledger, was aborted."""
+
+    job: str
+    object: str
+    chunk: int  # the chunk that it was made for
+
+
+@dataclass(frozen=True, slots=True)
+class OrphansNotSought:
+    """The CRM would not list its jobs. An orphan has written nothing, so the run goes on."""
+
+    run: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParallelismChanged:
+    """The bound on what is in flight at once fell, or climbed back."""
+
+    what: str  # calls or chunks
+    most: int
+    reason: str  # the error code that made it fall; empty when it climbed
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +152,11 @@ Event = (
     | RetryScheduled
     | BudgetSeen
     | ChunkMoved
+    | RowsWaiting
+    | RoundBegan
+    | OrphanEnded
+    | OrphansNotSought
+    | ParallelismChanged
     | RunEnded
 )
 Listener = Callable[[Event], None]

@@ -61,6 +61,14 @@ class Settings(BaseSettings):
     parallel_jobs: Annotated[
         int, Field(ge=1, le=25, description="How many Bulk jobs may be in flight at once")
     ] = 3
+    budget: Annotated[
+        str,
+        Field(
+            pattern=r"^(100|[1-9]\d?)%$",
+            description="How much of the org's daily API calls may be used when a run goes on; "
+            "beyond, it pauses and leaves the rest to others",
+        ),
+    ] = "100%"
     memory_limit: Annotated[
         str,
         Field(
@@ -68,6 +76,11 @@ class Settings(BaseSettings):
             description="DuckDB's memory limit; the process needs about 120 MB more",
         ),
     ] = "192MB"
+
+    @property
+    def budget_share(self) -> float:
+        """The budget as a share of the day's calls, in (0, 1]."""
+        return int(self.budget.removesuffix("%")) / 100
 
 
 def load_settings() -> Settings:

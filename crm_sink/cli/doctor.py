@@ -14,6 +14,8 @@ from crm_sink.errors import CrmSinkError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+MOST_SHOWN = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -50,7 +52,8 @@ def command(target: str | None, output: str) -> int:
 
     if check("settings", lambda: _settings(target)):
         check("ledger", _ledger)
-        check("org", lambda: _org(target))
+        if check("org", lambda: _org(target)):
+            check("orphans", lambda: _orphans(target))
     _print(findings, output)
     return codes[0] if codes else 0
 
@@ -73,6 +76,22 @@ def _org(target: str | None) -> str:
     with context_of(target) as context:
         budget = context.crm.budget()
         return f"{context.org}: logged in; {budget.remaining:,} of {budget.limit:,} calls are left"
+
+
+def _orphans(target: str | None) -> str:
+    from crm_sink.flow.orphans import unknown
+
+    with context_of(target) as context:
+        found = unknown(context.open_jobs, context.ledger)
+    if not found:
+        return "no Bulk job of this user is open that the ledger does not know"
+    ids = ", ".join(job.id for job in found[:MOST_SHOWN])
+    more = f" and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
+    raise CrmSinkError(
+        f"{len(found)} Bulk jobs of this user are open and not in the ledger: {ids}{more}. They "
+        "have written nothing, and the org closes them after 24 hours",
+        hint="crm-sink resume, if a run was cut off; else look in Setup, Bulk Data Load Jobs",
+    )
 
 
 def _print(findings: list[Finding], output: str) -> None:

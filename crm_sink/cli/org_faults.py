@@ -117,7 +117,7 @@ def _option(kind: str, text: str) -> tuple[str, Any]:
 
 
 def _call(method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    from crm_sink.cli.org import folder_of_home
+    from crm_sink.cli.local_org import folder_of_home
 
     found = local_org.find(folder_of_home())
     if found is None:

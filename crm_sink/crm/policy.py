@@ -6,6 +6,7 @@ the decisions is `crm.retrying`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,6 +19,47 @@ class Ruling(NamedTuple):
 
     fate: Fate
     hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of a CRM's table of error codes.
+
+    Attributes:
+        code: In capitals.
+        fate: What to do.
+        hint: The cure, in a sentence.
+        pattern: A regular expression that DuckDB (RE2) and Python read alike; empty fits all.
+    """
+
+    code: str
+    fate: Fate
+    hint: str
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """What each error code of a CRM means. Of a code's rules the first that fits holds.
+
+    Attributes:
+        rules: In order.
+        unknown: What a code means that has no rule.
+    """
+
+    rules: tuple[Rule, ...]
+    unknown: Ruling
+
+    def __call__(self, code: str, message: str = "") -> Ruling:
+        """Give the fate and the cure of an error code, whatever its case."""
+        for rule in self.of(code):
+            if not rule.pattern or re.search(rule.pattern, message):
+                return Ruling(rule.fate, rule.hint)
+        return self.unknown
+
+    def of(self, code: str) -> tuple[Rule, ...]:
+        """Give the rules of a code, in order, for those who judge a million rows at once."""
+        return tuple(rule for rule in self.rules if rule.code == code.upper())
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from crm_sink.clock import Clock
     from crm_sink.crm.contract import Api, Crm
+    from crm_sink.crm.gauge import Gauge
+    from crm_sink.crm.open_jobs import OpenJobs
+    from crm_sink.crm.policy import Rulebook
     from crm_sink.events import Listener
     from crm_sink.flow.narrowing import Narrowing
     from crm_sink.ledger.contract import Ledger
     from crm_sink.mapping.model import LoadedMapping
     from crm_sink.stopping import Stop
-    from crm_sink.write.refused import Judge
 
 
 class Lease(Protocol):
@@ -41,11 +43,13 @@ class Context:
     org: str  # instance URL, for the record
     clock: Clock
     listener: Listener
-    judge: Judge
+    judge: Rulebook  # what the CRM's error codes mean
     environ: Mapping[str, str]
     parallel_jobs: int
     memory_limit: str
     calls_made: Callable[[], int]
+    calls_at_once: Gauge
+    open_jobs: OpenJobs
     stop: Stop
 
 

@@ -1,44 +1,42 @@
 """Deliver: take chunks from the ledger and write them to the CRM until none is left.
 
-It cannot tell who made the plan. Chunks walk side by side, a bounded number at a time; a failure of
-one lets those in flight finish, starts no other, and leaves the ledger saying what is left.
+It cannot tell who made the plan: a sync, a retry or an undo. How chunks walk is `pool`, and how
+rows are sent again `rounds`.
 """
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from crm_sink.crm.contract import Chunk
-from crm_sink.engine import Engine, Relation, open_engine
+from crm_sink.crm import budgeted
+from crm_sink.engine import open_engine
 from crm_sink.errors import (
     CrmError,
     CrmSinkError,
+    Fate,
     Interrupted,
     PlanHeld,
     PlanOutdated,
     UsageError,
 )
 from crm_sink.events import RunEnded
-from crm_sink.flow.fields import field_at
+from crm_sink.flow.pool import Writing
 from crm_sink.flow.remarks import quota
 from crm_sink.flow.resume import PLANS, is_unfinished
+from crm_sink.flow.rounds import write_all
 from crm_sink.flow.stages import Stages
 from crm_sink.flow.tally import counted, written
 from crm_sink.flow.trouble import computing
-from crm_sink.ledger.contract import ChunkRecord, Run, RunState
+from crm_sink.ledger.contract import Run, RunState
 from crm_sink.ledger.folder import RunFolder
-from crm_sink.tickets import Api
-from crm_sink.write.walk import Walk, walk
 
 if TYPE_CHECKING:
     from crm_sink.flow.context import Context, Lease
-    from crm_sink.schema import ObjectSchema
+    from crm_sink.ledger.contract import Ledger
 
-# Collections answer at once; more than a few at a time only fight for the same locks.
-CALLS_AT_ONCE = 4
+# The day's calls are used up. They free by and by: nothing is wrong, and `resume` goes on.
+SPENT = frozenset({"REQUEST_LIMIT_EXCEEDED", "EXCEEDEDQUOTA", budgeted.CODE})
 
 
 def deliver(run: Run, context: Context, *, released_by: str | None = None) -> Run:
@@ -73,10 +71,10 @@ def _require_deliverable(run: Run, context: Context, released_by: str | None) ->
         )
     if run.state not in PLANS and not is_unfinished(run, context.ledger):
         raise UsageError(f"run {run.run} is {run.state}: there is nothing to apply", hint=again)
-    later = [other.run for other in context.ledger.written(run.mapping) if other.run > run.run]
-    if later and run.state in PLANS:
+    later = _written_since(run, context.ledger)
+    if later:  # of an unfinished run too: what is left of it is older than what was written since
         raise PlanOutdated(
-            f"run {later[-1]} has written to {run.object} since plan {run.run} was made",
+            f"run {later} has written to {run.object} since run {run.run} was planned",
             hint=again,
         )
 
@@ -89,21 +87,36 @@ def _again(run: Run) -> str:
     return f"crm-sink plan {run.details.get('mapping_file', run.mapping)}"
 
 
+def _written_since(run: Run, ledger: Ledger) -> str | None:
+    """Give the latest run of the mapping that wrote after this one began, by the ledger's order.
+
+    Not by the runs' ids: they hold the time, and clocks jump.
+    """
+    wrote = {other.run for other in ledger.written(run.mapping)}
+    for other in ledger.history(run.mapping):
+        if other.run == run.run:
+            break
+        if other.run in wrote:
+            return other.run
+    return None
+
+
 def _deliver(run: Run, context: Context, lease: Lease) -> Run:
     folder = RunFolder(context.home, run.run).create()
     calls_before = context.calls_made()
     failure: CrmSinkError | None = None
     with open_engine(folder.root, memory_limit=context.memory_limit) as engine:
-        pending = context.ledger.chunks(run.run, unfinished=True)
+        work = Writing(run, context, lease, folder, engine)
         stages = Stages(run.run, context.listener, context.clock)
         with stages.stage("write") as done:
             try:
-                _walk_all(pending, run, context, lease, engine)
+                write_all(work)
             except CrmSinkError as error:
                 failure = error
             with computing(folder.root):
                 run = counted(run, context.ledger, folder, engine)
             done(rows=written(run), rejects=run.totals.failed)
+    run = replace(run, details={**run.details, "parallelism": _parallelism(work)})
     calls = run.totals.api_calls + context.calls_made() - calls_before
     run = replace(
         run,
@@ -130,6 +143,12 @@ def _deliver(run: Run, context: Context, lease: Lease) -> Run:
     return run
 
 
+def _parallelism(work: Writing) -> dict[str, Any]:
+    """Tell how many calls and chunks were in flight at once, and why they became fewer."""
+    stories = {str(api): gauge.story() for api, gauge in work.gauges.items()}
+    return {"calls": work.context.calls_at_once.story(), **stories}
+
+
 def _stopped(run: Run, context: Context) -> Interrupted | None:
     """Tell that a signal kept chunks from being sent."""
     left = len(context.ledger.chunks(run.run, unfinished=True))
@@ -145,9 +164,8 @@ def _end_state(failure: CrmSinkError | None) -> RunState:
         return RunState.DONE
     if isinstance(failure, Interrupted):
         return RunState.INTERRUPTED
-    # The day's quota frees by and by: nothing is wrong, and `resume` goes on.
-    if isinstance(failure, CrmError) and failure.code == "REQUEST_LIMIT_EXCEEDED":
-        return RunState.PAUSED
+    if isinstance(failure, CrmError) and failure.code in SPENT and failure.fate is Fate.STOP:
+        return RunState.PAUSED  # the other REQUEST_LIMIT_EXCEEDED, concurrency, is RETRY_SLOWER
     return RunState.FAILED
 
 
@@ -156,60 +174,3 @@ def _next(run: Run, failure: CrmSinkError) -> str:
     if isinstance(failure, CrmError) and failure.hint:
         return f"{failure.hint}; then {resume}"
     return resume
-
-
-def _walk_all(
-    pending: list[ChunkRecord], run: Run, context: Context, lease: Lease, engine: Engine
-) -> None:
-    if not pending:
-        return
-    folder = RunFolder(context.home, run.run)
-    schema = context.crm.describe(run.object)
-    broken = threading.Event()
-    way = Walk(
-        crm=context.crm,
-        ledger=context.ledger,
-        folder=folder,
-        clock=context.clock,
-        listener=context.listener,
-        judge=context.judge,
-    )
-
-    def one(record: ChunkRecord) -> None:
-        if broken.is_set() or context.stop.is_asked():
-            return
-        lease.ensure()
-        chunk = _chunk(record, run, schema, context, folder)
-        cursor = engine.cursor()
-        try:
-            with computing(folder.root):
-                walk(chunk, way, cursor)
-        except CrmSinkError:
-            broken.set()
-            raise
-        finally:
-            cursor.close()
-
-    at_once = context.parallel_jobs if pending[0].api is Api.BULK else CALLS_AT_ONCE
-    with ThreadPoolExecutor(min(at_once, len(pending)), thread_name_prefix="chunk") as pool:
-        walks = [pool.submit(one, record) for record in pending]
-        wait(walks, return_when=FIRST_EXCEPTION)
-    for walked in walks:
-        walked.result()
-
-
-def _chunk(
-    record: ChunkRecord, run: Run, schema: ObjectSchema, context: Context, folder: RunFolder
-) -> Chunk:
-    return Chunk(
-        run=run.run,
-        number=record.number,
-        object=record.object,
-        action=record.action,
-        api=record.api,
-        key=field_at(str(run.details["key_field"]), schema, context.crm),
-        fields=tuple(field_at(path, schema, context.crm) for path in record.fields),
-        changes=Relation(folder.chunk(record.number), record.rows),
-        ticket=record.ticket,
-        workspace=folder.parts,
-    )

@@ -32,10 +32,16 @@ def _is_undone(run: Run, ledger: Ledger) -> bool:
 def latest_unfinished(ledger: Ledger) -> Run:
     """Give the latest run that began to write and did not end.
 
+    A run is passed over when a later one of its mapping was done: what is left of it is out of
+    date.
+
     Raises:
         NoSuchRun: Every run has ended.
     """
+    done: set[str] = set()
     for run in ledger.history():
-        if is_unfinished(run, ledger):
+        if run.state is RunState.DONE:
+            done.add(run.mapping)
+        elif run.mapping not in done and is_unfinished(run, ledger):
             return run
     raise NoSuchRun("no run was left unfinished", hint="crm-sink runs")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from crm_sink.engine import Engine, Relation
 from crm_sink.flow.remarks import rejects_in_short
+from crm_sink.flow.rounds import sent_again
 from crm_sink.ledger.folder import RunFolder, write_rejects
 
 if TYPE_CHECKING:
@@ -32,7 +33,11 @@ def counted(run: Run, ledger: Ledger, folder: RunFolder, engine: Engine) -> Run:
     return replace(
         run,
         totals=totals,
-        details={**run.details, "top_errors": rejects_in_short(folder, engine)},
+        details={
+            **run.details,
+            "top_errors": rejects_in_short(folder, engine),
+            "sent_again": sent_again(chunks),
+        },
         jobs=tuple(ticket.job for ticket in tickets if ticket.job),
         rejects_file=folder.rejects_csv if rejected else None,
     )

@@ -39,7 +39,8 @@ class ChunkState(StrEnum):
     CREATED = "created"  # the job's id is stored
     UPLOADED = "uploaded"
     CLOSED = "closed"  # the CRM works on it
-    COLLECTED = "collected"  # every change has an outcome
+    WAITING = "waiting"  # as collected, but for rows that will be sent again in another chunk
+    COLLECTED = "collected"  # every change has an outcome, or travels in another chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ class ChunkRecord:
     ticket: Ticket | None = None
     ok: int = 0
     failed: int = 0
+    attempt: int = 1  # how often its rows are sent with it; from 2 on they come from other chunks
 
 
 class Ledger(Protocol):
@@ -113,8 +115,17 @@ class Ledger(Protocol):
     def begin(self, run: Run) -> None:
         """Store a new run."""
 
-    def save_chunks(self, run: str, chunks: Sequence[ChunkRecord]) -> None:
-        """Store the chunks of a plan."""
+    def save_chunks(
+        self, run: str, chunks: Sequence[ChunkRecord], *, instead_of: Sequence[int] = ()
+    ) -> None:
+        """Store the chunks of a plan, or those that carry on the rows of waiting ones.
+
+        Args:
+            run: The run.
+            chunks: The new chunks.
+            instead_of: Numbers of the waiting chunks; they become collected in the same
+                transaction, so that no row is without a chunk, or in two.
+        """
 
     def update(self, run: Run) -> None:
         """Store a run's new state and figures (plan closed, held, released, writing, ended)."""
@@ -125,8 +136,16 @@ class Ledger(Protocol):
     def remember(self, run: str, chunk: int, ticket: Ticket | None, state: ChunkState) -> None:
         """Store a chunk's ticket and state; durable when it returns."""
 
-    def record(self, run: str, chunk: int, *, ok: int, failed: int) -> None:
-        """Store that a chunk's outcomes are in the run folder: it is collected."""
+    def record(
+        self,
+        run: str,
+        chunk: int,
+        *,
+        ok: int,
+        failed: int,
+        state: ChunkState = ChunkState.COLLECTED,
+    ) -> None:
+        """Store that a chunk's outcomes are in the run folder: it is collected, or waiting."""
 
     def find(self, run: str | None = None) -> Run:
         """Give one run: by id, by an unambiguous beginning of it, or the latest.

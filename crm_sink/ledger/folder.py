@@ -68,6 +68,23 @@ class RunFolder:
         return self.outcomes / f"chunk-{number:05d}.parquet"
 
     @property
+    def again(self) -> Path:
+        """Folder of the changes that are sent again: waiting, or in chunks of their own.
+
+        A change keeps the number of the chunk that it was planned in, and its outcome has that
+        number too, so that each change of a plan has one outcome however often it is sent.
+        """
+        return self.root / "again"
+
+    def waiting(self, number: int) -> Path:
+        """Give the file with the changes of a chunk that wait to be sent again."""
+        return self.again / f"waiting-{number:05d}.parquet"
+
+    def resent(self, number: int) -> Path:
+        """Give the folder with the changes of a chunk of changes that are sent again."""
+        return self.again / f"number={number}"
+
+    @property
     def rejects_parts(self) -> Path:
         """Folder of table `rejects`, one part for each stage: `transform.parquet` and so on."""
         return self.root / "rejects"
@@ -116,7 +133,7 @@ class RunFolder:
 
     def discard_working_files(self) -> None:
         """Delete what only a run in progress needs; changes, outcomes and rejects stay."""
-        for folder in (self.source, self.parts, self.spill):
+        for folder in (self.source, self.parts, self.again, self.spill):
             shutil.rmtree(folder, ignore_errors=True)
         for file in (self.desired, self.present):
             file.unlink(missing_ok=True)

@@ -42,6 +42,7 @@ STEPS = (
             host text not null, place text not null, pid bigint not null,
             since timestamptz not null, beats bigint not null)""",
     ),
+    ("alter table crm_sink_chunks add column attempt integer not null default 1",),
 )
 RECORD = f"{PREFIX}migrations"
 SERIAL = {

@@ -70,6 +70,7 @@ def row_of_chunk(run: str, chunk: ChunkRecord) -> dict[str, Any]:
         "ticket": ticket_facts(chunk.ticket),
         "ok": chunk.ok,
         "failed": chunk.failed,
+        "attempt": chunk.attempt,
     }
 
 
@@ -87,6 +88,7 @@ def chunk_of_row(row: RowMapping) -> ChunkRecord:
         ticket=Ticket(**{**facts, "api": Api(facts["api"])}) if facts else None,
         ok=row["ok"],
         failed=row["failed"],
+        attempt=row["attempt"],
     )
 
 

@@ -53,6 +53,7 @@ def tables() -> Tables:
         Column("chunk", Integer, primary_key=True),
         *(Column(name, Text) for name in ("object", "action", "api", "state")),
         *(Column(name, BigInteger) for name in ("records", "ok", "failed")),
+        Column("attempt", Integer),
         *(Column(name, JSON(none_as_null=True)) for name in ("fields", "ticket")),
     )
     leases = Table(

@@ -83,13 +83,18 @@ class SqlLedger:
         with self.database.writing() as connection:
             connection.execute(tables().runs.insert().values(row_of_run(run, self.home)))
 
-    def save_chunks(self, run: str, chunks: Sequence[ChunkRecord]) -> None:
-        """Store the chunks of a plan."""
+    def save_chunks(
+        self, run: str, chunks: Sequence[ChunkRecord], *, instead_of: Sequence[int] = ()
+    ) -> None:
+        """Store the chunks of a plan, or those that carry on the rows of waiting ones."""
         if not chunks:
             return
+        table = tables().chunks
+        done = table.update().where(table.c.run == run, table.c.chunk.in_(instead_of))
         with self.database.writing() as connection:
-            rows = [row_of_chunk(run, chunk) for chunk in chunks]
-            connection.execute(tables().chunks.insert(), rows)
+            connection.execute(table.insert(), [row_of_chunk(run, chunk) for chunk in chunks])
+            if instead_of:
+                connection.execute(done.values(state=ChunkState.COLLECTED.value))
 
     def update(self, run: Run) -> None:
         """Store a run's new state and figures.
@@ -117,9 +122,17 @@ class SqlLedger:
         """Store a chunk's ticket and state; durable when it returns."""
         self._mark(run, chunk, {"ticket": ticket_facts(ticket), "state": state.value})
 
-    def record(self, run: str, chunk: int, *, ok: int, failed: int) -> None:
-        """Store that a chunk's outcomes are in the run folder: it is collected."""
-        self._mark(run, chunk, {"ok": ok, "failed": failed, "state": ChunkState.COLLECTED.value})
+    def record(
+        self,
+        run: str,
+        chunk: int,
+        *,
+        ok: int,
+        failed: int,
+        state: ChunkState = ChunkState.COLLECTED,
+    ) -> None:
+        """Store that a chunk's outcomes are in the run folder: it is collected, or waiting."""
+        self._mark(run, chunk, {"ok": ok, "failed": failed, "state": state.value})
 
     def find(self, run: str | None = None) -> Run:
         """Give one run: by id, by an unambiguous beginning of it, or the latest.

@@ -35,7 +35,7 @@ class Bars:
             match event:
                 case StageBegan(stage=stage):
                     self._start(stage, self._planned if stage == "write" else None)
-                case ChunkMoved(state="collected", rows=rows):
+                case ChunkMoved(state="collected" | "waiting", rows=rows):
                     self._advance(rows)
                 case StageEnded(stage=stage, rows=rows):
                     self._planned = rows if stage == "plan" else self._planned

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from crm_sink.events import ChunkMoved, Event, RetryScheduled, StageBegan, StageEnded
+from crm_sink.events import (
+    ChunkMoved,
+    Event,
+    OrphanEnded,
+    ParallelismChanged,
+    RetryScheduled,
+    RoundBegan,
+    RowsWaiting,
+    StageBegan,
+    StageEnded,
+)
 
 # What came out of a stage, in words; the number of rows stands before.
 DONE = {
@@ -26,13 +36,30 @@ def line(event: Event) -> str | None:
             done = f"{rows:,} {DONE.get(stage, 'rows')}"
             rejected = f", {rejects:,} rejected" if rejects else ""
             return f"{stage:<10} {done}{rejected} in {duration(seconds)}"
-        case ChunkMoved(state="collected", chunk=chunk, rows=rows, failed=failed, job=job):
+        case ChunkMoved(
+            state="collected" | "waiting", chunk=chunk, rows=rows, failed=failed, job=job
+        ):
             what = f"job {job}" if job else f"chunk {chunk}"
             refused = f", {failed:,} refused" if failed else ""
             return f"{'':<10} {what}: {rows:,} rows sent{refused}"
         case RetryScheduled(method=method, path=path, code=code, wait_seconds=wait):
             return f"{'retry':<10} {method} {path}: {code}, again in {duration(wait)}"
         case StageBegan() | _:
+            return _of_trouble(event)
+
+
+def _of_trouble(event: Event) -> str | None:
+    match event:
+        case RowsWaiting(chunk=chunk, rows=rows, code=code):
+            return f"{'later':<10} {rows:,} rows of chunk {chunk} wait to be sent again: {code}"
+        case RoundBegan(attempt=attempt, rows=rows, chunks=chunks, wait_seconds=wait):
+            what = f"{rows:,} rows in {chunks:,} smaller chunks, attempt {attempt}"
+            return f"{'again':<10} {what}, in {duration(wait)}"
+        case OrphanEnded(job=job, object=name):
+            return f"{'orphan':<10} job {job} on {name}, left open by a crash, was aborted"
+        case ParallelismChanged(what=what, most=most, reason=reason) if reason:
+            return f"{'slower':<10} {most} {what} at once, because of {reason}"
+        case _:
             return None
 
 

@@ -12,7 +12,16 @@ from dataclasses import asdict
 from datetime import UTC
 from typing import TYPE_CHECKING, TextIO
 
-from crm_sink.events import BudgetSeen, CallMade, ChunkMoved, Event, RetryScheduled, RunEnded
+from crm_sink.events import (
+    BudgetSeen,
+    CallMade,
+    ChunkMoved,
+    Event,
+    OrphansNotSought,
+    RetryScheduled,
+    RowsWaiting,
+    RunEnded,
+)
 from crm_sink.observe.stream import Unbreakable
 
 if TYPE_CHECKING:
@@ -69,7 +78,7 @@ def _level(event: Event) -> int:
     match event:
         case CallMade() | BudgetSeen():
             return logging.DEBUG
-        case RetryScheduled():
+        case RetryScheduled() | RowsWaiting() | OrphansNotSought():
             return logging.WARNING
         case ChunkMoved(failed=failed) if failed:
             return logging.WARNING

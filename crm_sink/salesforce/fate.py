@@ -7,29 +7,8 @@ seen from real orgs. A code that is not listed is a REJECT with Salesforce's own
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
-from crm_sink.crm.policy import Ruling
+from crm_sink.crm.policy import Rule, Rulebook, Ruling
 from crm_sink.errors import Fate
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One row of the table. Of a code's rows the first whose pattern is in the message holds.
-
-    Attributes:
-        code: In capitals.
-        fate: What to do.
-        hint: The cure, in a sentence.
-        pattern: A regular expression that DuckDB (RE2) and Python read alike; empty fits all.
-    """
-
-    code: str
-    fate: Fate
-    hint: str
-    pattern: str = ""
-
 
 UNKNOWN = Ruling(Fate.REJECT, "read Salesforce's message; the code is not one we know")
 
@@ -59,6 +38,13 @@ _WIRE = (
         "RESULT_MISSING",
         Fate.REJECT,
         "the org reported nothing for this row: the next sync reads the record and mends it",
+    ),
+    Rule(
+        "UNPROCESSED",
+        Fate.REJECT,
+        "somebody aborted the job: crm-sink retry, when it may be sent again",
+        # Our own words (`results`): what a person stopped is not sent again behind their back.
+        "ended as Aborted|was aborted before",
     ),
     Rule("UNPROCESSED", Fate.RETRY, "the job ended before it came to this row; it is sent again"),
 )
@@ -219,6 +205,7 @@ _ROW = (
 )
 
 RULES: tuple[Rule, ...] = _WIRE + _PASSING + _ACCESS + _ROW
+BOOK = Rulebook(RULES, UNKNOWN)
 
 
 def fate_of(code: str, message: str = "") -> Ruling:
@@ -228,8 +215,4 @@ def fate_of(code: str, message: str = "") -> Ruling:
     the day's quota (`TotalRequests Limit exceeded.`) and RETRY_SLOWER for concurrency
     (`ConcurrentPerOrgLongTxn Limit exceeded.`).
     """
-    code = code.upper()
-    for rule in RULES:
-        if rule.code == code and (not rule.pattern or re.search(rule.pattern, message)):
-            return Ruling(rule.fate, rule.hint)
-    return UNKNOWN
+    return BOOK(code, message)

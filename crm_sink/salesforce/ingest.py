@@ -1,8 +1,9 @@
 """Sends a chunk as one Bulk 2.0 ingest job, so that a crash or a lost answer doubles no row.
 
-The journal: fingerprint stored → job made → id stored → file uploaded → stored → job closed →
-stored. A job that was not closed did nothing: it is aborted and made anew. One that was closed is
-never sent again. Outcomes are the business of `results`.
+The journal: fingerprint and time stored → job made → id stored → file uploaded → stored → job
+closed → stored. A job that was not closed did nothing: it is aborted and made anew. One that was
+closed is never sent again. Outcomes are the business of `results`, and jobs whose id was lost that
+of `orphans`.
 """
 
 from __future__ import annotations
@@ -16,19 +17,22 @@ from crm_sink.crm.contract import Progress
 from crm_sink.engine import name
 from crm_sink.errors import AnswerLost, CrmError, Fate
 from crm_sink.salesforce import job
-from crm_sink.salesforce.job import State
+from crm_sink.salesforce.fate import fate_of
+from crm_sink.salesforce.job import Job, State
 from crm_sink.schema import TEXT_TYPES
 from crm_sink.tickets import Action, Api, Ticket
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from crm_sink.clock import Clock
     from crm_sink.crm.call import Send
     from crm_sink.crm.contract import Chunk, Remember
     from crm_sink.engine import Engine
     from crm_sink.schema import FieldSchema
 
 MAX_BYTES = 100_000_000  # of a job's raw CSV (Bulk API 2.0 guide: 150 MB once it is base64)
+SENDING = "sending"  # the ticket's detail: when the job was about to be made, ISO 8601
 # How often a lost upload or close is settled before a person must look.
 TRIES = 4
 OPERATION = {
@@ -39,7 +43,9 @@ OPERATION = {
 }
 
 
-def submit(send: Send, root: str, chunk: Chunk, *, engine: Engine, remember: Remember) -> Ticket:
+def submit(
+    send: Send, root: str, clock: Clock, chunk: Chunk, *, engine: Engine, remember: Remember
+) -> Ticket:
     """Send a chunk, after settling what became of an earlier attempt.
 
     Raises:
@@ -52,9 +58,11 @@ def submit(send: Send, root: str, chunk: Chunk, *, engine: Engine, remember: Rem
         return kept
     file = chunk.file(f"upload-{chunk.number}.csv")
     try:
-        ticket = render(chunk, engine, file)
-        remember(ticket)
+        rendered = render(chunk, engine, file)
         for _ in range(TRIES):
+            # Told anew for each job: an orphan is looked for from this time on.
+            ticket = replace(rendered, details={SENDING: clock.now().isoformat()})
+            remember(ticket)
             sent = _send(send, root, chunk, ticket=ticket, file=file, remember=remember)
             if sent is not None:
                 return sent
@@ -70,11 +78,25 @@ def submit(send: Send, root: str, chunk: Chunk, *, engine: Engine, remember: Rem
 
 
 def progress(send: Send, root: str, ticket: Ticket) -> Progress:
-    """Ask how far the org is, by the job's state only."""
-    state = job.look(send, root, _job_of(ticket)).state
-    if not state.has_ended:
+    """Ask how far the org is, by the job's state only.
+
+    Raises:
+        CrmError: The org refused the job as a whole, before its first row (the job's own code,
+            fate STOP). The next job would fail alike.
+    """
+    found = job.look(send, root, _job_of(ticket))
+    if found.is_refused:
+        code = found.code or "BULK_API_ERROR"
+        raise CrmError(
+            f"job {found.id} failed before its first row: {found.error or 'no reason given'}",
+            code=code,
+            fate=Fate.STOP,
+            where=job.JOB,
+            hint=fate_of(code, found.error).hint,
+        )
+    if not found.state.has_ended:
         return Progress.WAITING
-    return Progress.DONE if state is State.COMPLETE else Progress.FAILED
+    return Progress.DONE if found.state is State.COMPLETE else Progress.FAILED
 
 
 def settle(send: Send, root: str, chunk: Chunk) -> Ticket | None:
@@ -87,7 +109,8 @@ def settle(send: Send, root: str, chunk: Chunk) -> Ticket | None:
     ticket = chunk.ticket
     if ticket is None or ticket.job is None:
         return None
-    state = _abort(send, root, ticket.job)
+    found = _abort(send, root, ticket.job)
+    state = found.state
     if state is State.GONE and ticket.closed:
         raise CrmError(
             f"the org no longer knows job {ticket.job}, which was sent in run {chunk.run}",
@@ -98,6 +121,8 @@ def settle(send: Send, root: str, chunk: Chunk) -> Ticket | None:
         )
     if state is State.GONE or (state is State.ABORTED and not ticket.closed):
         return None
+    if found.is_refused:
+        return None  # nothing was written; whoever resumes the run has mended the cause
     return replace(ticket, uploaded=True, closed=True)
 
 
@@ -192,19 +217,19 @@ def _close(send: Send, root: str, made: str) -> None:
             return
 
 
-def _abort(send: Send, root: str, made: str) -> State:
-    """Abort a job if it is Open; give the state that it is then in."""
-    state = job.look(send, root, made).state
-    if state is not State.OPEN:
-        return state
+def _abort(send: Send, root: str, made: str) -> Job:
+    """Abort a job if it is Open; tell how it then stands."""
+    found = job.look(send, root, made)
+    if found.state is not State.OPEN:
+        return found
     try:
         job.abort(send, root, made)
     except CrmError as error:
         # Its state changed meanwhile, or a lost first answer had done it.
         if error.code != "INVALIDJOBSTATE":
             raise
-        return job.look(send, root, made).state
-    return State.ABORTED
+        return job.look(send, root, made)
+    return replace(found, state=State.ABORTED)
 
 
 def _job_of(ticket: Ticket) -> str:

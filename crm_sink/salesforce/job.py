@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from crm_sink.crm.call import Call, Expect, Repeat
 from crm_sink.errors import CrmError, Fate
 from crm_sink.salesforce import answers
+from crm_sink.salesforce.fate import fate_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +48,24 @@ class Job:
     processed: int = 0
     failed: int = 0
     error: str = ""
+
+    @property
+    def code(self) -> str:
+        """The code at the beginning of the error, in capitals: `InvalidBatch : Field name ...`."""
+        code = self.error.split(":")[0].strip().upper()
+        return code if code.isidentifier() else ""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the org gave the job back untouched, for a reason that holds for the next too.
+
+        Failed with 0 rows processed and 0 failed: its file or header is at fault, or the user's
+        rights on a column (facts 4.8). Nothing was written, and the same file fails again.
+        """
+        if self.state is not State.FAILED or self.processed or self.failed:
+            return False
+        fate = fate_of(self.code, self.error).fate
+        return fate not in (Fate.RETRY, Fate.RETRY_SLOWER)
 
 
 def create(send: Send, root: str, *, object_name: str, operation: str, key: str | None) -> str:

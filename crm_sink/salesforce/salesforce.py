@@ -63,7 +63,9 @@ class Salesforce:
     def submit(self, chunk: Chunk, engine: Engine, remember: Remember) -> Ticket:
         """Send a chunk, settling what became of an earlier attempt first."""
         if chunk.api is Api.BULK:
-            return ingest.submit(self._send, self._root, chunk, engine=engine, remember=remember)
+            return ingest.submit(
+                self._send, self._root, self._clock, chunk, engine=engine, remember=remember
+            )
         return collections.submit(
             self._send, self._root, self._clock, chunk, engine=engine, remember=remember
         )

@@ -11,28 +11,16 @@ from typing import TYPE_CHECKING
 
 from crm_sink.crm.contract import Chunk, Crm, Progress
 from crm_sink.crm.policy import poll_waits
-from crm_sink.events import ChunkMoved, Listener
+from crm_sink.events import ChunkMoved, Listener, RowsWaiting
 from crm_sink.ledger.contract import ChunkState, Ledger
-from crm_sink.write.refused import Judge, save_refused
+from crm_sink.write.settle import Settled, settle
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from crm_sink.clock import Clock
+    from crm_sink.crm.policy import Rulebook
     from crm_sink.engine import Engine
     from crm_sink.ledger.folder import RunFolder
     from crm_sink.tickets import Ticket
-
-
-@dataclass(frozen=True, slots=True)
-class Walked:
-    """What became of a chunk: how many rows were accepted and refused, its job and its bytes."""
-
-    ok: int
-    created: int
-    failed: int
-    job: str | None
-    sent_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +32,17 @@ class Walk:
     folder: RunFolder
     clock: Clock
     listener: Listener
-    judge: Judge
+    book: Rulebook  # what the CRM's error codes mean
 
 
-def walk(chunk: Chunk, way: Walk, engine: Engine) -> Walked:
+def walk(chunk: Chunk, way: Walk, engine: Engine, *, attempt: int = 1) -> Settled:
     """Send a chunk (or go on with one that was sent) and record its outcomes.
+
+    Args:
+        chunk: The chunk.
+        way: The parts.
+        engine: Where to compute.
+        attempt: How often its rows are sent, this time included.
 
     Raises:
         CrmError: The CRM refused, or did not answer in time.
@@ -59,7 +53,7 @@ def walk(chunk: Chunk, way: Walk, engine: Engine) -> Walked:
     def remember(ticket: Ticket) -> None:
         state = state_of(ticket)
         way.ledger.remember(chunk.run, chunk.number, ticket, state)
-        _tell(chunk, way, state, failed=0, job=ticket.job)
+        _tell(chunk, way, state, rows=chunk.changes.rows, job=ticket.job)
 
     ticket = way.crm.submit(chunk, engine, remember)
     chunk = replace(chunk, ticket=ticket)
@@ -67,21 +61,16 @@ def walk(chunk: Chunk, way: Walk, engine: Engine) -> Walked:
         if way.crm.progress(ticket) is not Progress.WAITING:
             break
         way.clock.sleep(seconds)
-    outcomes = way.crm.collect(chunk, ticket, engine, way.folder.outcome(chunk.number))
-    ok, created = engine.rows(
-        "select count(*) filter (where ok), count(*) filter (where ok and created) "
-        f"from {outcomes.scan()}"
-    )[0]
-    failed = outcomes.rows - ok
-    if failed:
-        save_refused(outcomes, way.judge, engine, _part(way, chunk))
-    way.ledger.record(chunk.run, chunk.number, ok=ok, failed=failed)
-    _tell(chunk, way, ChunkState.COLLECTED, failed=failed, job=ticket.job)
-    return Walked(ok, created, failed, ticket.job, ticket.sent_bytes)
-
-
-def _part(way: Walk, chunk: Chunk) -> Path:
-    return way.folder.rejects_parts / f"write-{chunk.number:05d}.parquet"
+    into = way.folder.parts / f"outcomes-{chunk.number:05d}.parquet"
+    outcomes = way.crm.collect(chunk, ticket, engine, into)
+    settled = settle(chunk, outcomes, attempt, book=way.book, engine=engine, folder=way.folder)
+    state = ChunkState.WAITING if settled.waiting else ChunkState.COLLECTED
+    way.ledger.record(chunk.run, chunk.number, ok=settled.ok, failed=settled.failed, state=state)
+    rows = settled.ok + settled.failed
+    _tell(chunk, way, state, rows=rows, failed=settled.failed, job=ticket.job)
+    if settled.waiting:
+        way.listener(RowsWaiting(chunk.run, chunk.number, settled.waiting, settled.code, attempt))
+    return settled
 
 
 def state_of(ticket: Ticket) -> ChunkState:
@@ -93,6 +82,7 @@ def state_of(ticket: Ticket) -> ChunkState:
     return ChunkState.CREATED if ticket.job else ChunkState.SENDING
 
 
-def _tell(chunk: Chunk, way: Walk, state: ChunkState, *, failed: int, job: str | None) -> None:
-    moved = ChunkMoved(chunk.run, chunk.number, str(state), chunk.changes.rows, failed, job)
-    way.listener(moved)
+def _tell(
+    chunk: Chunk, way: Walk, state: ChunkState, *, rows: int, failed: int = 0, job: str | None
+) -> None:
+    way.listener(ChunkMoved(chunk.run, chunk.number, str(state), rows, failed, job))

@@ -12,6 +12,7 @@ from crm_sink.clock import Clock
 from crm_sink.crm.call import Allowance, Answer, Call
 from crm_sink.crm.contract import Action, Api, Chunk
 from crm_sink.crm.dry_run import DryRun
+from crm_sink.crm.gauge import Gauge
 from crm_sink.crm.memory import Memory
 from crm_sink.crm.observed import Observed, Usage
 from crm_sink.crm.policy import Policy
@@ -107,7 +108,7 @@ def test_no_more_calls_are_in_flight_than_allowed() -> None:
             inside.pop()
         return Answer(200)
 
-    throttled = Throttled(send, 2)
+    throttled = Throttled(send, Gauge("calls", 2))
     threads = [threading.Thread(target=throttled, args=(GET,)) for _ in range(6)]
     for thread in threads:
         thread.start()
@@ -117,7 +118,7 @@ def test_no_more_calls_are_in_flight_than_allowed() -> None:
 
 
 def test_a_failed_call_gives_its_place_back() -> None:
-    throttled = Throttled(sender(busy(), Answer(200)), 1)
+    throttled = Throttled(sender(busy(), Answer(200)), Gauge("calls", 1))
     with pytest.raises(CrmError):
         throttled(GET)
     assert throttled(GET).status == 200

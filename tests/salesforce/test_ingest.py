@@ -312,3 +312,63 @@ def test_a_state_that_we_do_not_know_is_an_error(wire: Wire, client: Client) -> 
     wire.on("GET", JOB, Reply({"id": "750", "state": "Paused"}))
     with pytest.raises(CrmError, match="Paused"):
         client.crm.progress(Ticket(Api.BULK, "750"))
+
+
+HEADER = {"state": "Failed", "errorMessage": "InvalidBatch : Field name not found : Score__c"}
+SENT_TICKET = Ticket(Api.BULK, "750", uploaded=True, closed=True)
+
+
+def test_a_job_that_failed_at_its_header_stops_the_run_before_the_next_repeats_it(
+    wire: Wire, client: Client
+) -> None:
+    """0 rows processed and Failed: the file itself is refused, and the next would be too."""
+    wire.on("GET", JOB, Reply({"id": "750", **HEADER}))
+    with pytest.raises(CrmError, match="Field name not found : Score__c") as raised:
+        client.crm.progress(SENT_TICKET)
+    assert (raised.value.code, raised.value.fate) == ("INVALIDBATCH", Fate.STOP)
+    assert "field-level security" in str(raised.value.hint)
+
+
+def test_a_resumed_run_makes_the_job_anew_that_failed_at_its_header(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path
+) -> None:
+    """Whoever resumes it has mended the cause, and nothing was written."""
+    org(wire, made=("760",))
+    wire.on("GET", JOB, Reply({"id": "750", **HEADER}))
+    ticket = client.crm.submit(one(engine, tmp_path, SENT_TICKET), engine, nothing)
+    assert ticket.job == "760"
+
+
+@pytest.mark.parametrize(
+    ("error", "processed"),
+    [
+        ("TooManyLockFailure : Too many lock failure 200 Trying again later.", 0),
+        ("InternalServerError : Unable to process", 0),
+        ("InvalidBatch : Exceeded max length for one record", 2_000),
+    ],
+)
+def test_a_job_that_gave_up_half_way_or_for_a_passing_reason_is_collected(
+    wire: Wire, client: Client, error: str, processed: int
+) -> None:
+    wire.on(
+        "GET",
+        JOB,
+        Reply(
+            {
+                "id": "750",
+                "state": "Failed",
+                "errorMessage": error,
+                "numberRecordsProcessed": processed,
+            }
+        ),
+    )
+    assert client.crm.progress(SENT_TICKET) is Progress.FAILED
+
+
+def test_a_job_is_looked_for_from_the_time_at_which_it_was_asked_for(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path
+) -> None:
+    org(wire)
+    journal: list[Ticket] = []
+    client.crm.submit(one(engine, tmp_path), engine, journal.append)
+    assert {ticket.details["sending"] for ticket in journal} == {"2026-11-20T06:00:00+00:00"}

@@ -1,0 +1,36 @@
+"""Jobs that the CRM holds for us and has not begun: what a crash leaves behind, seen from there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenJob:
+    """A job of our user's that was made and never closed, so that it has done nothing.
+
+    Attributes:
+        id: The CRM's id.
+        object: API name.
+        operation: In the CRM's words: update, upsert, insert.
+        created: By the CRM's clock, UTC.
+    """
+
+    id: str
+    object: str
+    operation: str
+    created: datetime
+
+
+class OpenJobs(Protocol):
+    """What is asked of a CRM about such jobs."""
+
+    def all(self) -> list[OpenJob]:
+        """List the open jobs of the logged-in user."""
+
+    def abort(self, job: str) -> None:
+        """End one; nothing happens when it has ended, or was closed, meanwhile."""

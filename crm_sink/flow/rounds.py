@@ -1,0 +1,63 @@
+"""Write a run's chunks, and send again, round by round, the rows that were only held up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crm_sink.events import RoundBegan
+from crm_sink.flow.orphans import end_orphans
+from crm_sink.flow.pool import walk_all
+from crm_sink.ledger.contract import ChunkState
+from crm_sink.write.again import regroup
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crm_sink.flow.pool import Writing
+    from crm_sink.ledger.contract import ChunkRecord
+
+
+def write_all(work: Writing) -> None:
+    """Walk every chunk that is not yet collected; then what waits, in smaller chunks, later.
+
+    The number of rounds is bounded (`write.settle.MOST_ATTEMPTS`): in the last, what is still
+    refused is a reject.
+
+    Raises:
+        CrmSinkError: A chunk failed; the ledger tells what is left.
+        Interrupted: A signal came while waiting for the next round.
+    """
+    context, run = work.context, work.run
+    end_orphans(run.run, context.open_jobs, context.ledger, context.listener)
+    while True:
+        pending = [
+            chunk
+            for chunk in context.ledger.chunks(run.run, unfinished=True)
+            if chunk.state is not ChunkState.WAITING
+        ]
+        walk_all(pending, work)
+        if context.stop.is_asked():
+            return
+        following = regroup(context.ledger.chunks(run.run), work.folder, work.engine)
+        if following is None:
+            return
+        context.ledger.save_chunks(run.run, following.chunks, instead_of=following.instead_of)
+        attempt = following.chunks[0].attempt
+        context.listener(
+            RoundBegan(run.run, attempt, following.rows, len(following.chunks), following.wait)
+        )
+        context.clock.sleep(following.wait)
+
+
+def sent_again(chunks: Sequence[ChunkRecord]) -> list[dict[str, Any]]:
+    """Tell, for each round, how many rows were sent again, and what became of them."""
+    rounds = sorted({chunk.attempt for chunk in chunks if chunk.attempt > 1})
+    return [
+        {
+            "attempt": attempt,
+            "rows": sum(chunk.rows for chunk in chunks if chunk.attempt == attempt),
+            "ok": sum(chunk.ok for chunk in chunks if chunk.attempt == attempt),
+            "failed": sum(chunk.failed for chunk in chunks if chunk.attempt == attempt),
+        }
+        for attempt in rounds
+    ]
