@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
     import duckdb
 
-MEMORY_LIMIT = "224MB"
+MEMORY_LIMIT = "192MB"
 # Rows that a thread gathers before it writes them to Parquet. DuckDB's 122,880 rows of a wide
 # table take more than half of the memory limit, and everything else would spill.
-ROW_GROUP = 40960
+ROW_GROUP = 40_960
+# A column with more values than this is written plainly: its dictionary would not save anything.
+DICTIONARY = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Engine:
             group: Rows that a thread gathers before it writes them; fewer for a very wide table.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        options = f"format parquet, row_group_size {group}"
+        options = f"format parquet, row_group_size {group}, dictionary_size_limit {DICTIONARY}"
         rows = self.value(f"copy ({query}) to {literal(str(path))} ({options})")
         return Relation(path, int(rows))
 

@@ -62,8 +62,12 @@ class Settings(BaseSettings):
         int, Field(ge=1, le=25, description="How many Bulk jobs may be in flight at once")
     ] = 3
     memory_limit: Annotated[
-        str, Field(description="DuckDB's memory limit; the process needs about 120 MB more")
-    ] = "224MB"
+        str,
+        Field(
+            pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$",
+            description="DuckDB's memory limit; the process needs about 120 MB more",
+        ),
+    ] = "192MB"
 
 
 def load_settings() -> Settings:

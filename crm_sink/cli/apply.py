@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from crm_sink.cli.delivering import deliver_and_print
 from crm_sink.cli.exit_code import exit_code
 from crm_sink.cli.options import (
     context_of,
@@ -12,7 +13,7 @@ from crm_sink.cli.options import (
     overwrite_option,
     target_option,
 )
-from crm_sink.cli.showing import print_plan, print_run
+from crm_sink.cli.showing import print_plan
 
 
 @click.command()
@@ -40,7 +41,6 @@ def command(
     Exit codes: 0 done · 1 failed · 3 done, with rejected rows · 4 held by a gate · 5 the plan is
     out of date · 10 no such run · 11 already running · 12 login refused.
     """
-    from crm_sink.flow.deliver import deliver
     from crm_sink.flow.overwrite import with_conflicts
 
     with context_of(target, log) as context:
@@ -50,6 +50,4 @@ def command(
         if dry_run:
             print_plan(planned, output, limit=5)
             return exit_code(planned)
-        done = deliver(planned, context, released_by=release)
-    print_run(done, output)
-    return exit_code(done)
+        return deliver_and_print(planned, context, output, released_by=release)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from crm_sink.cli.options import format_option, ledger_of
-from crm_sink.cli.showing import print_conflicts, print_plan, print_rejects, print_run
+from crm_sink.cli.showing import print_changes, print_conflicts, print_rejects, print_run
 
 
 @click.command()
 @click.argument("run", required=False)
-@click.option("--changes", default=0, metavar="N", help="Show N records with old and new values.")
+@click.option("--changes", default=0, metavar="N", help="Show N records, old → new, instead.")
 @click.option("--rejects", is_flag=True, help="Show the rejects, with reason and cure.")
 @click.option("--conflicts", is_flag=True, help="Show the fields left alone, with who and when.")
 @click.option("--mask", is_flag=True, help="Put … in place of keys and values of records.")
@@ -33,7 +33,7 @@ def command(
     elif conflicts:
         print_conflicts(found, output, mask=mask)
     elif changes and output == "text":
-        print_plan(found, output, limit=changes)
+        print_changes(found, limit=changes)
     else:
         print_run(found, output)
     return 0

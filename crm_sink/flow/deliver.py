@@ -27,6 +27,7 @@ from crm_sink.flow.remarks import quota
 from crm_sink.flow.resume import PLANS, is_unfinished
 from crm_sink.flow.stages import Stages
 from crm_sink.flow.tally import counted, written
+from crm_sink.flow.trouble import computing
 from crm_sink.ledger.contract import ChunkRecord, Run, RunState
 from crm_sink.ledger.folder import RunFolder
 from crm_sink.tickets import Api
@@ -100,7 +101,8 @@ def _deliver(run: Run, context: Context, lease: Lease) -> Run:
                 _walk_all(pending, run, context, lease, engine)
             except CrmSinkError as error:
                 failure = error
-            run = counted(run, context.ledger, folder, engine)
+            with computing(folder.root):
+                run = counted(run, context.ledger, folder, engine)
             done(rows=written(run), rejects=run.totals.failed)
     calls = run.totals.api_calls + context.calls_made() - calls_before
     run = replace(
@@ -180,7 +182,8 @@ def _walk_all(
         chunk = _chunk(record, run, schema, context, folder)
         cursor = engine.cursor()
         try:
-            walk(chunk, way, cursor)
+            with computing(folder.root):
+                walk(chunk, way, cursor)
         except CrmSinkError:
             broken.set()
             raise

@@ -44,11 +44,11 @@ def next_step(run: Run) -> str:
         case RunState.READY | RunState.DONE:
             return _after_a_plan(run, f"crm-sink sync {file}")
         case RunState.WRITING | RunState.PAUSED | RunState.INTERRUPTED:
-            return f"crm-sink apply {run.run}"
+            return f"crm-sink resume {run.run}"
         case RunState.PLANNING:
             return f"crm-sink plan {file}"
         case RunState.FAILED:
-            return f"crm-sink apply {run.run}" if run.api else f"crm-sink plan {file}"
+            return f"crm-sink resume {run.run}" if run.api else f"crm-sink plan {file}"
 
 
 def _after_a_plan(run: Run, again: str) -> str:
