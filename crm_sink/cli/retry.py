@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from crm_sink.cli.delivering import deliver_and_print
 from crm_sink.cli.exit_code import exit_code
 from crm_sink.cli.options import (
     api_of,
@@ -16,7 +17,7 @@ from crm_sink.cli.options import (
     log_option,
     target_option,
 )
-from crm_sink.cli.showing import print_plan, print_run
+from crm_sink.cli.showing import print_plan
 
 
 @click.command()
@@ -55,7 +56,6 @@ def command(
     Exit codes: 0 planned, or done · 1 failed · 2 the file or the mapping has problems · 3 with
     rejected rows · 10 no such run · 11 already running · 12 login refused.
     """
-    from crm_sink.flow.deliver import deliver
     from crm_sink.flow.past import find_run
     from crm_sink.flow.retry import RetryRequest, latest_rejected, retry
 
@@ -67,6 +67,4 @@ def command(
         if dry_run or not apply_now:
             print_plan(planned, output, limit=examples)
             return exit_code(planned)
-        done = deliver(planned, context)
-    print_run(done, output)
-    return exit_code(done)
+        return deliver_and_print(planned, context, output)

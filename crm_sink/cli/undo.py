@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from crm_sink.cli.delivering import deliver_and_print
 from crm_sink.cli.exit_code import exit_code
 from crm_sink.cli.options import (
     api_of,
@@ -13,7 +14,7 @@ from crm_sink.cli.options import (
     log_option,
     target_option,
 )
-from crm_sink.cli.showing import print_plan, print_run
+from crm_sink.cli.showing import print_plan
 
 
 @click.command()
@@ -48,7 +49,6 @@ def command(
     Exit codes: 0 planned, or done · 1 failed · 2 the run wrote nothing, or must be resumed first ·
     3 with rejected rows · 10 no such run · 11 already running · 12 login refused.
     """
-    from crm_sink.flow.deliver import deliver
     from crm_sink.flow.past import find_run
     from crm_sink.flow.undo import UndoRequest, undo
 
@@ -61,6 +61,4 @@ def command(
         if output == "text":
             print_plan(planned, output, limit=examples)
             click.echo("")
-        done = deliver(planned, context)
-    print_run(done, output)
-    return exit_code(done)
+        return deliver_and_print(planned, context, output)

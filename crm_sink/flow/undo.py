@@ -165,34 +165,36 @@ def _plan(request: UndoRequest, context: Context, run: Run, folder: RunFolder) -
         )
         trip = _Trip(request, context, run, folder, engine, schema, undoing)
         with stages.stage("source") as done:
-            query = back.wrote(Relation(old.changes, 0), Relation(old.outcomes, 0), undoing)
-            wrote = engine.save(query, folder.desired)
-            done(rows=wrote.rows)
+            changes, outcomes = Relation(old.changes, 0), Relation(old.outcomes, 0)
+            wrote = back.wrote(changes, outcomes, undoing, engine)
+            rows = int(engine.value(f"select count(*) from {wrote}"))
+            done(rows=rows)
         with stages.stage("match") as done:
-            ids = f"select id as key from {wrote.scan()}"
+            ids = f"select id as key from {wrote}"
             present = read_ids(
                 run.object, undoing.fields, ids, crm=context.crm, engine=engine, into=folder.present
             )
             done(rows=present.rows)
         with stages.stage("plan") as done:
             found = _judge(trip, wrote, present)
-            run = _close(trip, wrote, found)
+            run = _close(trip, found)
             done(rows=run.totals.to_update + run.totals.to_clear, rejects=run.totals.rejected)
     return run
 
 
-def _judge(trip: _Trip, wrote: Relation, present: Relation) -> Relation:
+def _judge(trip: _Trip, wrote: str, present: Relation) -> Relation:
     """Judge part by part, so that each join fits in memory."""
     into = trip.folder.parts / "judged"
     parts = parts_of(present, trip.rules, trip.engine)
     rows = 0
     for part in range(parts):
         query = back.judged(wrote, present, trip.undoing, (part, parts))
-        rows += trip.engine.save(query, into / f"{part}.parquet").rows
+        file, group = into / f"{part}.parquet", back.group_of(trip.undoing)
+        rows += trip.engine.save(query, file, group=group).rows
     return Relation(into, rows)
 
 
-def _close(trip: _Trip, wrote: Relation, found: Relation) -> Run:
+def _close(trip: _Trip, found: Relation) -> Run:
     engine, folder, context = trip.engine, trip.folder, trip.context
     fates = back.counts(found, engine)
     deletes = fates.get(back.DELETE, 0)
@@ -205,9 +207,9 @@ def _close(trip: _Trip, wrote: Relation, found: Relation) -> Run:
         trip.run,
         state=RunState.READY,
         totals=Totals(
-            source_rows=wrote.rows + kept,
+            source_rows=found.rows + kept,
             skipped=kept,
-            planned=wrote.rows,
+            planned=found.rows,
             to_update=fates.get(back.UPDATE, 0),
             to_clear=deletes,
             unchanged=fates.get(back.UNCHANGED, 0),
@@ -239,7 +241,8 @@ def _created(trip: _Trip) -> int:
 
 def _cut(trip: _Trip, found: Relation, deletes: int) -> tuple[list[ChunkRecord], WriteRoute]:
     engine, into = trip.engine, trip.folder.changes
-    changes = engine.save(back.restored(found, trip.undoing), trip.folder.parts / "back.parquet")
+    file, group = trip.folder.parts / "back.parquet", back.group_of(trip.undoing)
+    changes = engine.save(back.restored(found, trip.undoing), file, group=group)
     size = measure(changes, trip.rules, engine) if changes.rows else Size(0, 0, 0, 0, 0)
     route = write_route(
         size.rows + deletes,

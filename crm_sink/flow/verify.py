@@ -76,7 +76,8 @@ def _verify(
     source = RunFolder(context.home, run.run)
     schema = context.crm.describe(run.object)
     fields = [field_at(path, schema, context.crm) for path in written_fields(run, context.ledger)]
-    query = sampled(Relation(source.changes, 0), Relation(source.outcomes, 0), fields, most=sample)
+    changes, outcomes = Relation(source.changes, 0), Relation(source.outcomes, 0)
+    query = sampled(changes, outcomes, fields, engine, most=sample)
     wrote = engine.save(query, place / "wrote.parquet")
     ids = f"select id as key from {wrote.scan()}"
     into = place / "present.parquet"

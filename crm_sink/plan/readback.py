@@ -1,22 +1,28 @@
-"""What a run wrote, held against what the records hold now: SQL for `verify`. Pure."""
+"""What a run wrote, held against what the records hold now: SQL for `verify`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from crm_sink.engine import literal, name
+from crm_sink.plan.accepted import accepted
 from crm_sink.plan.differ import differs
 from crm_sink.tables import sql_type, text_of, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crm_sink.engine import Relation
+    from crm_sink.engine import Engine, Relation
     from crm_sink.schema import FieldSchema
 
 
 def sampled(
-    changes: Relation, outcomes: Relation, fields: Sequence[FieldSchema], *, most: int | None
+    changes: Relation,
+    outcomes: Relation,
+    fields: Sequence[FieldSchema],
+    engine: Engine,
+    *,
+    most: int | None,
 ) -> str:
     """Give the query of what a run wrote: key, id, action, F and "F.write".
 
@@ -24,18 +30,17 @@ def sampled(
         changes: Table `changes`.
         outcomes: Table `outcomes`.
         fields: The fields that the run wrote.
+        engine: Tells which changes were refused.
         most: How many records, chosen by the hash of their ids; None for all.
     """
     columns = "".join(
-        f", try_cast(c.{name(field.name)} as {sql_type(field)}) as {name(field.name)}, "
-        f"c.{write(field.name)}"
+        f", try_cast({name(field.name)} as {sql_type(field)}) as {name(field.name)}, "
+        f"{write(field.name)}"
         for field in fields
     )
-    limit = "" if most is None else f" order by hash(o.id) limit {most}"
-    return (
-        f"select c.key, o.id, c.action{columns} from {changes.scan()} c join {outcomes.scan()} o "
-        f"on c.chunk = o.chunk and c.key = o.key where o.ok{limit}"
-    )
+    limit = "" if most is None else f" order by hash(id) limit {most}"
+    table = accepted(changes.scan(), outcomes.scan(), engine)
+    return f"select key, id, action{columns} from {table}{limit}"
 
 
 def compared(wrote: Relation, present: Relation, fields: Sequence[FieldSchema]) -> str:

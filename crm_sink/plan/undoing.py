@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crm_sink.engine import Relation, literal, name
+from crm_sink.engine import ROW_GROUP, Relation, literal, name
+from crm_sink.plan.accepted import accepted
 from crm_sink.plan.differ import differs
 from crm_sink.tables import CHANGES, CONFLICTS, REJECTS, before, empty, sql_type, text_of, write
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 UPDATE, DELETE, UNCHANGED, CONFLICT, REJECT = (
     "update", "delete", "unchanged", "conflict", "reject",
 )  # fmt: skip
-CREATED = "c.action = 'create' and coalesce(o.created, false)"
+# The rows of `judged` are three times as wide as their fields.
+VALUES_AT_ONCE = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,50 +43,45 @@ class Undoing:
     delete_created: bool
 
 
-def wrote(changes: Relation, outcomes: Relation, undoing: Undoing) -> str:
-    """Give the query of what a run wrote, a row for each change that the org accepted.
+def wrote(changes: Relation, outcomes: Relation, undoing: Undoing, engine: Engine) -> str:
+    """Give the SQL table of what a run wrote, a row for each change that the org accepted.
 
     Columns: row, key, id, action, parent, F (as written), "F.before" and "F.write".
     """
     fields = "".join(
-        f", try_cast(c.{name(field.name)} as {sql_type(field)}) as {name(field.name)}, "
-        f"try_cast(c.{before(field.name)} as {sql_type(field)}) as {before(field.name)}, "
-        f"c.{write(field.name)}"
+        f", try_cast({name(field.name)} as {sql_type(field)}) as {name(field.name)}, "
+        f"try_cast({before(field.name)} as {sql_type(field)}) as {before(field.name)}, "
+        f"{write(field.name)}"
         for field in undoing.fields
     )
-    created = "" if undoing.delete_created else f" and not ({CREATED})"
+    created = "" if undoing.delete_created else " where not (action = 'create' and created)"
     # An upsert may find a record that came into being since the plan: it must not be deleted.
-    action = f"case when c.action = 'create' and not ({CREATED}) then 'found' else c.action end"
+    action = "case when action = 'create' and not created then 'found' else action end"
     return (
-        f"select c.row, c.key, o.id, {action} as action, c.parent{fields} "
-        f"from {_accepted(changes, outcomes)}{created}"
+        f"(select row, key, id, {action} as action, parent{fields} "
+        f"from {accepted(changes.scan(), outcomes.scan(), engine)}{created})"
     )
 
 
 def count_created(changes: Relation, outcomes: Relation, engine: Engine) -> int:
     """Count the records that a run created."""
-    return int(engine.value(f"select count(*) from {_accepted(changes, outcomes)} and {CREATED}"))
+    table = accepted(changes.scan(), outcomes.scan(), engine)
+    return int(engine.value(f"select count(*) from {table} where created"))
 
 
-def _accepted(changes: Relation, outcomes: Relation) -> str:
-    return (
-        f"{changes.scan()} c join {outcomes.scan()} o "
-        "on c.chunk = o.chunk and c.key = o.key where o.ok"
-    )
-
-
-def judged(written: Relation, present: Relation, undoing: Undoing, part: tuple[int, int]) -> str:
+def judged(written: str, present: Relation, undoing: Undoing, part: tuple[int, int]) -> str:
     """Give the query of what becomes of each record that a run wrote.
 
     Args:
-        written: The rows of `wrote`.
+        written: The SQL table of `wrote`.
         present: Table `present`, keyed by Id, with every field.
         undoing: The fields.
         part: Which of how many disjoint parts, chosen by the hash of the id.
 
     Returns:
         Columns: row, key, id, modified, parent, fate; F (the value to restore), "F.before" (what
-        the record holds now), "F.write", "F.written" (what the run wrote) and "F.conflict".
+        the record holds now), "F.write", "F.conflict", and "F.written" (what the run wrote) where
+        that is true.
     """
     number, parts = part
     chosen = f" where hash({{}}) % {parts} = {number}" if parts > 1 else ""
@@ -99,7 +96,7 @@ def judged(written: Relation, present: Relation, undoing: Undoing, part: tuple[i
     )
     columns = "".join(_judged_field(field, undoing.parent) for field in undoing.fields)
     pairs = (
-        f"(from {written.scan()}{chosen.format('left(id, 15)')}) w "
+        f"(from {written}{chosen.format('left(id, 15)')}) w "
         f"left join (from {present.scan()}{chosen.format('match_key')}) p "
         "on p.match_key = left(w.id, 15)"
     )
@@ -123,8 +120,8 @@ def _judged_field(field: FieldSchema, parent: str | None) -> str:
     conflict = f"{marked} and ({apart} or ({unknown}))"
     return (
         f", {earlier} as {name(field.name)}, {present} as {before(field.name)}, "
-        f"({restore}) as {write(field.name)}, {written} as {_written(field)}, "
-        f"({conflict}) as {_conflict(field)}"
+        f"({restore}) as {write(field.name)}, ({conflict}) as {_conflict(field)}, "
+        f"case when {conflict} then {written} end as {_written(field)}"
     )
 
 
@@ -209,6 +206,11 @@ def _by_kind(deleted_by_us: str, met: str, missing: str) -> str:
         f"case was when 'delete' then {literal(deleted_by_us)} "
         f"when 'found' then {literal(met)} else {literal(missing)} end"
     )
+
+
+def group_of(undoing: Undoing) -> int:
+    """Give how many rows of `judged`, or of its changes, a thread may gather before writing."""
+    return max(2048, min(ROW_GROUP, VALUES_AT_ONCE // max(1, 5 * len(undoing.fields))))
 
 
 def counts(found: Relation, engine: Engine) -> dict[str, int]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_sink.engine import literal, name
+from crm_sink.plan.accepted import accepted
 from crm_sink.tables import write
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class _Found:
     run: PastRun
     seq: int
     fields: tuple[str, ...]
+    accepted: str  # the SQL table of its changes that the org accepted
 
 
 def past_writes(
@@ -174,7 +176,9 @@ def _last(field: str) -> str:
 def _found(runs: Sequence[PastRun], engine: Engine) -> Iterable[_Found]:
     for seq, run in enumerate(runs):
         if any(run.changes.rglob("*.parquet")) and any(run.outcomes.rglob("*.parquet")):
-            yield _Found(run, seq, _marked(engine.columns(_scan(run.changes))))
+            changes, outcomes = _scan(run.changes), _scan(run.outcomes)
+            fields = _marked(engine.columns(changes))
+            yield _Found(run, seq, fields, accepted(changes, outcomes, engine))
 
 
 def _marked(columns: Iterable[str]) -> tuple[str, ...]:
@@ -192,14 +196,13 @@ def _one_run(found: _Found, all_found: Sequence[_Found], columns: Mapping[str, s
             field: f"(c.{write(field)} and not coalesce(u.{write(field)}, false))"
             for field in columns
         }
-        join = f" left join {taken_back} u on u.id = o.id"
+        join = f" left join {taken_back} u on u.id = c.id"
     values = {field: f"c.{name(field)}" for field in columns if field.lower() in known}
     return (
-        f"select o.id, c.key, c.action, {found.seq} as seq, "
+        f"select c.id, c.key, c.action, {found.seq} as seq, "
         f"{str(found.run.undoes is not None).lower()} as undo, {live} as live"
         f"{_fields(columns, values, marks)} "
-        f"from {_scan(found.run.changes)} c join {_scan(found.run.outcomes)} o "
-        f"on c.chunk = o.chunk and c.key = o.key{join} where o.ok"
+        f"from {found.accepted} c{join}"
     )
 
 
