@@ -21,6 +21,7 @@ from crm_sink.errors import (
     UsageError,
 )
 from crm_sink.events import RunEnded
+from crm_sink.flow.outrun import up_to_date
 from crm_sink.flow.pool import Writing
 from crm_sink.flow.remarks import quota
 from crm_sink.flow.resume import PLANS, is_unfinished
@@ -38,28 +39,41 @@ if TYPE_CHECKING:
 SPENT = frozenset({"REQUEST_LIMIT_EXCEEDED", "EXCEEDEDQUOTA", budgeted.CODE})
 
 
-def deliver(run: Run, context: Context, *, released_by: str | None = None) -> Run:
+def deliver(
+    run: Run, context: Context, *, released_by: str | None = None, is_fresh: bool = False
+) -> Run:
     """Write a plan to the CRM.
+
+    Before a saved plan is written its records are read again (see `outrun`): only those that still
+    hold what the plan saw are written as it says. The plan of a sync, made a moment ago by the same
+    process, and a run that is resumed are not looked at again.
 
     Args:
         run: A run that is ready, held, or stopped on its way.
         context: The parts.
         released_by: Who answers for letting a held plan through.
+        is_fresh: Whether the plan was made just now.
+
+    Returns:
+        The run that was written: the plan's own, or that of a plan made of it.
 
     Raises:
         PlanHeld: A gate holds the plan, and nobody released it.
-        PlanOutdated: A later run of the mapping has written since the plan was made.
+        PlanOutdated: A later run of the mapping has written since the plan was made, or too many
+            of its records were changed.
         CrmError: The CRM refused; what was written is in the ledger.
     """
     _require_deliverable(run, context, released_by)
-    run = replace(run, state=RunState.WRITING, released_by=released_by or run.released_by)
     with context.lease(run.mapping, run.run) as lease:
+        if run.state in PLANS and not is_fresh:
+            run = up_to_date(run, context, again=_again(run))
+        run = replace(run, state=RunState.WRITING, released_by=released_by or run.released_by)
         context.ledger.update(run)
         return _deliver(run, context, lease)
 
 
 def _require_deliverable(run: Run, context: Context, released_by: str | None) -> None:
-    again = f"crm-sink plan {run.details.get('mapping_file', run.mapping)}"
+    again = _again(run)
     if run.state is RunState.HELD and not released_by:
         reasons = "; ".join(
             str(verdict["message"]) for verdict in run.verdicts if verdict["state"] == "hold"
@@ -76,6 +90,10 @@ def _require_deliverable(run: Run, context: Context, released_by: str | None) ->
             f"run {later} has written to {run.object} since run {run.run} was planned",
             hint=again,
         )
+
+
+def _again(run: Run) -> str:
+    return f"crm-sink plan {run.details.get('mapping_file', run.mapping)}"
 
 
 def _written_since(run: Run, ledger: Ledger) -> str | None:

@@ -39,6 +39,7 @@ class Planned:
     unchanged: int
     conflicts: int  # records that are left alone
     conflict_fields: int
+    rules: dict[str, dict[str, float | bool]]  # how each field is treated, kept with the plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,10 @@ def plan_changes(work: Planning) -> Planned:
         unchanged=work.matched.rows + found.leavers - size.rows - held.records,
         conflicts=held.records,
         conflict_fields=held.fields,
+        rules={
+            rule.field.name: {"tolerance": rule.tolerance, "protect": rule.protect}
+            for rule in rules
+        },
     )
 
 

@@ -1,4 +1,4 @@
-"""Killed at any step, with its ledger in PostgreSQL, a run is resumed and writes each record once."""
+"""Killed at any step, with a ledger in PostgreSQL, a run is resumed and writes each record once."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ from crm_sink.events import Event
 from crm_sink.flow.context import Context, Request
 from crm_sink.flow.decide import decide
 from crm_sink.flow.deliver import deliver
+from crm_sink.flow.sync import sync
 from crm_sink.ledger.contract import Run
 from crm_sink.mapping.load import loads
 from crm_sink.mapping.model import LoadedMapping
@@ -89,6 +90,11 @@ class Shop:
     def sync(self, mapping: str, rows: str, **more: Any) -> Result:
         """Plan and apply."""
         return self.apply(self.plan(mapping, rows, **more))
+
+    def sync_at_once(self, mapping: str, rows: str, **more: Any) -> Result:
+        """Plan and apply in one process, as the verb does."""
+        request = Request(self.mapping(mapping), frame=frame(rows), **more)
+        return self._with(lambda context: sync(request, context))
 
     @staticmethod
     def mapping(text: str) -> LoadedMapping:
