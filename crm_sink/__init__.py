@@ -6,6 +6,8 @@ nothing: pandas, DuckDB and requests come in only with the work that needs them.
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,3 +23,19 @@ def __getattr__(name: str) -> Any:
 
         return getattr(api, name)
     raise AttributeError(f"module 'crm_sink' has no attribute {name!r}")
+
+
+class _Front(ModuleType):
+    """This package, where importing the room `crm_sink.plan` leaves the function `plan` in place.
+
+    Python makes an imported module an attribute of its package; a function of that name would be
+    gone for whoever says `from crm_sink import plan` afterwards.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in __all__ and isinstance(value, ModuleType):
+            return
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Front

@@ -76,7 +76,7 @@ def assemble(
             ledger=ledger,
             lease=ledger.lease,
             home=settings.home.resolve(),
-            org=settings.instance_url or target or settings.login_url,
+            org=_without_user(settings.instance_url or target or settings.login_url),
             clock=clock,
             listener=listener,
             judge=BOOK,
@@ -91,6 +91,12 @@ def assemble(
     finally:
         ledger.close()
         session.close()
+
+
+def _without_user(url: str) -> str:
+    """Give a URL as it may be shown and stored: a user and password in it are nobody's business."""
+    scheme, slashes, rest = url.partition("://")
+    return f"{scheme}{slashes}{rest.rpartition('@')[2]}" if slashes else url
 
 
 def assemble_ledger(settings: Settings, clock: Clock) -> SqlLedger:

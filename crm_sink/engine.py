@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
     import duckdb
 
-MEMORY_LIMIT = "224MB"
+MEMORY_LIMIT = "192MB"
 # Rows that a thread gathers before it writes them to Parquet. DuckDB's 122,880 rows of a wide
 # table take more than half of the memory limit, and everything else would spill.
-ROW_GROUP = 40960
+ROW_GROUP = 40_960
+# A column with more values than this is written plainly: its dictionary would not save anything.
+DICTIONARY = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Engine:
     def save(self, query: str, path: Path) -> Relation:
         """Write a query's result to a Parquet file and give it back as a relation."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        options = f"format parquet, row_group_size {ROW_GROUP}"
+        options = f"format parquet, row_group_size {ROW_GROUP}, dictionary_size_limit {DICTIONARY}"
         rows = self.value(f"copy ({query}) to {literal(str(path))} ({options})")
         return Relation(path, int(rows))
 

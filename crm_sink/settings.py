@@ -70,8 +70,12 @@ class Settings(BaseSettings):
         ),
     ] = "100%"
     memory_limit: Annotated[
-        str, Field(description="DuckDB's memory limit; the process needs about 120 MB more")
-    ] = "224MB"
+        str,
+        Field(
+            pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$",
+            description="DuckDB's memory limit; the process needs about 120 MB more",
+        ),
+    ] = "192MB"
 
     @property
     def budget_share(self) -> float:

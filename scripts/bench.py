@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -122,7 +123,7 @@ class Contest:
 
     def all(self, only: set[str]) -> list[Measured]:
         """Run the contenders one after the other, each on changed scores."""
-        runs = {
+        runs: dict[str, Callable[[], Measured]] = {
             "sync": lambda: self.sync("(a) crm-sink sync", shift=1),
             "again": lambda: self.sync("(a) the same again: no change", shift=1),
             "floor": lambda: self.contender("(c) floor: CSV parts, streamed PUTs", "floor", 2),

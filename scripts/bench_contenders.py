@@ -138,7 +138,7 @@ def simple(predictions: Path, folder: Path) -> dict[str, float]:
     """simple-salesforce's bulk2, given the same records as dicts."""
     import duckdb
     from requests.adapters import HTTPAdapter
-    from simple_salesforce import Salesforce
+    from simple_salesforce.api import Salesforce
 
     class PlainHttp(HTTPAdapter):
         """The library always says https; the local org speaks http."""
@@ -147,16 +147,18 @@ def simple(predictions: Path, folder: Path) -> dict[str, float]:
             request.url = request.url.replace("https://", "http://", 1)
             return super().send(request, *args, **kwargs)
 
-    frame = duckdb.sql(
-        f"select prospect_id as \"Prospect_Id__c\", {FIELDS} from '{predictions}'"
-    ).df()
+    frame = (
+        duckdb.connect()
+        .execute(f"select prospect_id as \"Prospect_Id__c\", {TYPED_FIELDS} from '{predictions}'")
+        .df()
+    )
     records = frame.to_dict("records")
     del frame
     org = Org()
     session = requests.Session()
     session.mount("https://", PlainHttp())
     meter = Meter()
-    client = Salesforce(
+    client: Any = Salesforce(
         instance=org.url.removeprefix("http://"), session_id=org.token, session=session
     )
     results = client.bulk2.Lead.upsert(

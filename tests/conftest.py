@@ -1,14 +1,20 @@
-"""What tests of every room share: time that stands still, and a running local org."""
+"""What tests of every room share: time that stands still, a running local org, a user's desk."""
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import warnings
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
@@ -17,6 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crm_sink.emulator.serve import Running
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what was left out: nobody shall take that for tested."""
+    left_out = terminalreporter.stats.get("skipped", [])
+    for reason in sorted({str(report.longrepr[2]) for report in left_out}):
+        terminalreporter.write_line(f"!! LEFT OUT: {reason.removeprefix('Skipped: ')}", red=True)
 
 
 class FakeClock:
@@ -75,6 +88,126 @@ def org(org_folder: Path) -> Iterator[Running]:
 
     with running(org_folder, clock=FakeClock(datetime.now(UTC))) as handle:
         yield handle
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command said, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        """Stdout as JSON: there is nothing but data on it."""
+        return json.loads(self.out)
+
+
+@dataclass
+class Desk:
+    """A user's folder, which is the present one, and an org that the environment names."""
+
+    folder: Path
+    org: Running
+    said: list[Said] = field(default_factory=list)
+
+    def crm_sink(self, *arguments: str) -> Said:
+        """Run the command line in this process, through its real entry point."""
+        from crm_sink.cli.main import run
+
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            code = run(list(arguments))
+        self.said.append(Said(code, out.getvalue(), err.getvalue()))
+        return self.said[-1]
+
+    def shell(self, *arguments: str) -> Said:
+        """Run the command line as a process of its own."""
+        command = [sys.executable, "-m", "crm_sink.cli.main", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        self.said.append(Said(done.returncode, done.stdout, done.stderr))
+        return self.said[-1]
+
+    def write(self, file: str, text: str) -> Path:
+        """Write a text file into the folder."""
+        path = self.folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def predict(self, query: str, file: str = "p.parquet") -> Path:
+        """Write the rows of a SQL query as Parquet, as a scoring job would."""
+        import duckdb
+
+        path = self.folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with duckdb.connect() as connection:
+            connection.sql(query).write_parquet(str(path))
+        return path
+
+    def add_fields(self, object_name: str, **types: str) -> None:
+        """Add custom fields to the org; one that is called Ext__c is an external id."""
+        from crm_sink.emulator.seed.demo import add_missing
+        from crm_sink.emulator.seed.fields import custom_field
+
+        made = (custom_field(n, kind, external_id=n == "Ext__c") for n, kind in types.items())
+        add_missing(self.org.org.store, object_name, tuple(made))
+
+    def add_lead(self, key: str, **values: Any) -> str:
+        """Create a lead with this external id; give its record id."""
+        lead = {"LastName": "Nobody", "Company": "None", "Ext__c": key, **values}
+        return str(self.call("POST", "/sobjects/Lead", json=lead)["id"])
+
+    def look(self, soql: str) -> list[dict[str, Any]]:
+        """Query the org; give the records without their attributes."""
+        found = self.call("GET", "/query", params={"q": soql})["records"]
+        return [{name: record[name] for name in record if name != "attributes"} for record in found]
+
+    def call(self, method: str, path: str, **more: Any) -> Any:
+        """Make one REST call of somebody else's."""
+        import requests
+
+        url = f"{self.org.url}/services/data/v62.0{path}"
+        login = {"Authorization": f"Bearer {self.org.token()}"}
+        answer = requests.request(method, url, headers=login, timeout=30, **more)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def written(self) -> dict[str, int]:
+        """Count the calls that could change a record since this was last asked."""
+        calls = self.org.org.calls.counts()
+        self.org.org.calls.reset()
+        writes = ("sobjects", "ingest")
+        return {
+            call: count
+            for call, count in calls.items()
+            if not call.startswith("GET") and any(word in call for word in writes)
+        }
+
+
+@pytest.fixture
+def desk(org: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """Sit down at a desk: leads have Ext__c, Score__c and Band__c, nothing is in the org yet."""
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    for variable in [name for name in os.environ if name.startswith("CRM_SINK_")]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("CRM_SINK_INSTANCE_URL", org.url)
+    monkeypatch.setenv("CRM_SINK_CLIENT_ID", org.client_id)
+    monkeypatch.setenv("CRM_SINK_CLIENT_SECRET", org.client_secret)
+    found = Desk(folder, org)
+    found.add_fields(
+        "Lead",
+        Ext__c="Text(80)",
+        Score__c="Number(3, 0)",
+        Band__c="Picklist(Hot, Cold)",
+        Note__c="Text(20)",
+        Long__c="LongTextArea(131072)",
+        At__c="DateTime",
+    )
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
+from crm_sink.cli.delivering import deliver_and_print
 from crm_sink.cli.exit_code import exit_code
 from crm_sink.cli.options import context_of, format_option, log_option, target_option
-from crm_sink.cli.showing import print_plan, print_run
+from crm_sink.cli.showing import print_plan
 
 
 @click.command()
@@ -26,13 +27,9 @@ def command(
     Exit codes: 0 done · 1 failed · 3 done, with rejected rows · 4 held by a gate · 5 the plan is
     out of date · 10 no such run · 11 already running · 12 login refused.
     """
-    from crm_sink.flow.deliver import deliver
-
     with context_of(target, log) as context:
         planned = context.ledger.find(run)
         if dry_run:
             print_plan(planned, output, limit=5)
             return exit_code(planned)
-        done = deliver(planned, context, released_by=release)
-    print_run(done, output)
-    return exit_code(done)
+        return deliver_and_print(planned, context, output, released_by=release)

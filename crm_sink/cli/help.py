@@ -24,7 +24,10 @@ def pages() -> dict[str, str]:
 @click.command()
 @click.argument("topic", required=False)
 def command(topic: str | None) -> int:
-    """Show a help page; without a topic, the list of pages."""
+    """Show a help page; without a topic, the list of pages.
+
+    Exit codes: 0 shown · 2 there is no such page.
+    """
     known = pages()
     if topic is None:
         width = max(len(name) for name in known)

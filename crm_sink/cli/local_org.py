@@ -44,11 +44,18 @@ def org_folder(home: Path) -> Path:
     return home / "org"
 
 
+def folder_of_home() -> Path:
+    """Give the folder of the local org of the home that the settings name."""
+    from crm_sink.settings import load_settings
+
+    return org_folder(load_settings().home)
+
+
 def find(folder: Path) -> LocalOrg | None:
     """Give the running local org of a folder, or None."""
     try:
         state = json.loads((folder / "state.json").read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
         raise CrmSinkError(
@@ -86,7 +93,10 @@ def start(folder: Path, *, port: int, options: Sequence[str] = ()) -> LocalOrg:
     Raises:
         CrmSinkError: It did not come up; its own words say why.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    from crm_sink.ledger.folder import make_home, make_private
+
+    make_home(folder.parent)  # as a run does: records and keys are nobody else's business
+    make_private(folder)
     (folder / "state.json").unlink(missing_ok=True)  # of a process that was killed
     log = folder / "org.log"
     command = [sys.executable, "-m", "crm_sink.emulator.serve"]
@@ -99,6 +109,14 @@ def start(folder: Path, *, port: int, options: Sequence[str] = ()) -> LocalOrg:
             stderr=output,
             start_new_session=True,
         )
+    try:
+        return _wait_for_start(process, folder, log)
+    except BaseException:  # Ctrl-C too: without its state file nobody would find the process
+        process.terminate()
+        raise
+
+
+def _wait_for_start(process: subprocess.Popen[bytes], folder: Path, log: Path) -> LocalOrg:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         found = find(folder)
@@ -112,9 +130,10 @@ def start(folder: Path, *, port: int, options: Sequence[str] = ()) -> LocalOrg:
                 hint="crm-sink org start --port 0",
             )
         time.sleep(0.05)
-    process.terminate()
     raise CrmSinkError(
-        f"the local org did not answer within {START_SECONDS:.0f} seconds", where=str(log)
+        f"the local org did not answer within {START_SECONDS:.0f} seconds",
+        where=str(log),
+        hint="crm-sink org start",
     )
 
 

@@ -171,12 +171,16 @@ def mapping_file(text: str) -> Path:
     if path.is_file():
         return path
     for suffix in (".yaml", ".yml"):
-        inside = Path("mappings") / f"{text}{suffix}"
-        if inside.is_file():
-            return inside
+        named = Path("mappings") / f"{text}{suffix}"
+        if named.is_file():
+            return named
+    if path.is_dir():
+        inside = sorted(path.glob("*.y*ml"))
+        hint = f"crm-sink validate {inside[0]}" if inside else "crm-sink init --help"
+        raise UsageError(f"{text} is a folder, not a mapping file", hint=hint)
     from difflib import get_close_matches
 
-    known = sorted(str(file) for file in Path("mappings").glob("*.y*ml"))
+    known = sorted(str(file) for place in ("mappings", ".") for file in Path(place).glob("*.y*ml"))
     near = get_close_matches(text, [*known, *(Path(file).stem for file in known)], n=1)
     hint = near[0] if near else (", ".join(known) or "crm-sink init --help")
     raise UsageError(f"there is no mapping file {text}", hint=hint)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,13 +15,6 @@ from crm_sink.errors import UsageError
 
 if TYPE_CHECKING:
     from crm_sink.cli.local_org import LocalOrg
-
-
-def folder_of_home() -> Path:
-    """Give the folder of this home's local org."""
-    from crm_sink.settings import load_settings
-
-    return local_org.org_folder(load_settings().home)
 
 
 @click.group()
@@ -45,7 +37,7 @@ def start(port: int, daily_calls: int, memory_limit: str, output: str) -> int:
 
     Exit codes: 0 it runs · 1 it did not start, for instance because the port is in use.
     """
-    folder = folder_of_home()
+    folder = local_org.folder_of_home()
     found = local_org.find(folder)
     if found is None:
         options = ["--daily-api-requests", str(daily_calls), "--memory-limit", memory_limit]
@@ -61,7 +53,7 @@ def status(output: str) -> int:
 
     Exit codes: 0 it runs · 1 it does not.
     """
-    found = local_org.find(folder_of_home())
+    found = local_org.find(local_org.folder_of_home())
     _print(found, output)
     return 0 if found else 1
 
@@ -69,8 +61,11 @@ def status(output: str) -> int:
 @command.command()
 @format_option
 def stop(output: str) -> int:
-    """Stop the local org; its records stay."""
-    found = local_org.stop(folder_of_home())
+    """Stop the local org; its records stay.
+
+    Exit codes: 0 it does not run any more · 1 it did not stop.
+    """
+    found = local_org.stop(local_org.folder_of_home())
     if output == "text":
         click.echo(f"stopped, {found.url}" if found else "no local org was running")
     else:
@@ -81,8 +76,11 @@ def stop(output: str) -> int:
 @command.command()
 @click.confirmation_option(prompt="Delete every record of the local org?")
 def reset() -> int:
-    """Delete the local org: every record, field and login. A running one starts anew."""
-    folder = folder_of_home()
+    """Delete the local org: every record, field and login. A running one starts anew.
+
+    Exit codes: 0 deleted · 1 it did not stop or start · 130 the question was not answered with yes.
+    """
+    folder = local_org.folder_of_home()
     found = local_org.stop(folder)
     if folder.exists():
         shutil.rmtree(folder)
@@ -96,8 +94,11 @@ def reset() -> int:
 
 @command.command()
 def env() -> int:
-    """Print the CRM_SINK_ variables of the running org, for `eval "$(crm-sink org env)"`."""
-    found = local_org.find(folder_of_home())
+    """Print the CRM_SINK_ variables of the running org, for `eval "$(crm-sink org env)"`.
+
+    Exit codes: 0 printed · 2 no local org is running.
+    """
+    found = local_org.find(local_org.folder_of_home())
     if found is None:
         raise UsageError("no local org is running", hint="crm-sink org start")
     click.echo(f"export CRM_SINK_INSTANCE_URL={found.url}")

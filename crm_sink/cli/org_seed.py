@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SEED_SECONDS = 1800
 REJECTED = 3
+SHOWN = 10  # rows of a CSV file that do not fit
 KINDS = ("leads", "accounts", "contacts", "opportunities")
 DEFAULTS = {"leads": 10_000, "accounts": 500, "contacts": 1_500, "opportunities": 1_000}
 
@@ -129,9 +130,7 @@ def declared_fields(loaded: LoadedMapping) -> list[dict[str, Any]]:
 
 def _fill(wanted: dict[str, Any]) -> dict[str, Any]:
     """Ask the running org to fill itself; a stopped one is started for it, and stopped again."""
-    from crm_sink.cli.org import folder_of_home
-
-    folder = folder_of_home()
+    folder = local_org.folder_of_home()
     found = local_org.find(folder)
     if found is not None:
         return _post(found.url, wanted)
@@ -195,7 +194,10 @@ def _in_words(made: dict[str, Any]) -> str:
     csv = made.get("csv")
     if csv:
         lines.append(f"{csv['inserted']:,} of {csv['rows']:,} rows inserted")
-        lines += [f"  row {bad['row']}: {bad['column']}: {bad['reason']}" for bad in csv["rejects"]]
-        if csv["rejected"] > len(csv["rejects"]):
-            lines.append(f"  ... and {csv['rejected'] - len(csv['rejects']):,} more")
+        shown = csv["rejects"][:SHOWN]
+        lines += [f"  row {bad['row']}: {bad['column']}: {bad['reason']}" for bad in shown]
+        if csv["rejected"] > len(shown):
+            lines.append(
+                f"  ... and {csv['rejected'] - len(shown):,} more (--format json tells more)"
+            )
     return "\n".join(lines) or "nothing to do: the fields are there"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from crm_sink.cli.exit_code import exit_code
+from crm_sink.cli.delivering import deliver_and_print
 from crm_sink.cli.options import context_of, format_option, log_option, target_option
-from crm_sink.cli.showing import print_run
 
 
 @click.command()
@@ -23,11 +22,8 @@ def command(run: str | None, target: str | None, output: str, log: str) -> int:
     Exit codes: 0 done · 1 failed · 3 done, with rejected rows · 10 no such run · 11 already running
     · 12 login refused.
     """
-    from crm_sink.flow.deliver import deliver
     from crm_sink.flow.resume import latest_unfinished
 
     with context_of(target, log) as context:
         found = context.ledger.find(run) if run else latest_unfinished(context.ledger)
-        done = deliver(found, context)
-    print_run(done, output)
-    return exit_code(done)
+        return deliver_and_print(found, context, output)

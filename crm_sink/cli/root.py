@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from importlib import import_module
+from pathlib import Path
 
 import click
 
@@ -11,6 +14,7 @@ from crm_sink.cli.verbs import VERBS, overview
 from crm_sink.errors import CrmSinkError
 
 INTERRUPTED = 130
+TRACEBACK = "CRM_SINK_TRACEBACK"
 
 
 class Root(click.Group):
@@ -61,6 +65,13 @@ def dispatch(arguments: list[str]) -> int:
     except CrmSinkError as error:
         complain(error)
         return error.exit_code
+    except BrokenPipeError:
+        raise  # `main` knows what that is
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        complain(_defect(error))
+        return CrmSinkError.exit_code
     return result if isinstance(result, int) else 0
 
 
@@ -70,3 +81,20 @@ def complain(error: CrmSinkError) -> None:
     print(f"crm-sink: {place}{error.message}", file=sys.stderr)
     if error.hint:
         print(f"  try: {error.hint}", file=sys.stderr)
+
+
+def _defect(error: Exception) -> CrmSinkError:
+    """Say where an error came up that nobody foresaw; its text may quote a record's value."""
+    package = Path(__file__).parents[1]
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(package)
+    ]
+    last = frames[-1]
+    place = f"{Path(last.filename).relative_to(package.parent)}:{last.lineno}"
+    return CrmSinkError(
+        f"an error that nobody foresaw: {type(error).__name__}",
+        where=place,
+        hint=f"{TRACEBACK}=1 and the same command shows more; please report it",
+    )

@@ -16,6 +16,8 @@ def command(mapping: str | None, limit: int, output: str) -> int:
     """List runs, newest first.
 
     The names in the JSON and CSV output are an interface: `crm-sink help output`.
+
+    Exit codes: 0 listed · 1 the ledger cannot be read.
     """
     from crm_sink.report.run_json import run_json
     from crm_sink.report.table import runs_table

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from crm_sink.cli.options import format_option, ledger_of
-from crm_sink.cli.showing import print_plan, print_run
+from crm_sink.cli.showing import print_changes, print_run
 
 
 @click.command()
 @click.argument("run", required=False)
-@click.option("--changes", default=0, metavar="N", help="Show N records with old and new values.")
+@click.option("--changes", default=0, metavar="N", help="Show N records, old → new, instead.")
 @format_option
 def command(run: str | None, changes: int, output: str) -> int:
     """Show one run, by default the latest.
@@ -23,7 +23,7 @@ def command(run: str | None, changes: int, output: str) -> int:
     with ledger_of() as ledger:
         found = ledger.find(run)
     if changes and output == "text":
-        print_plan(found, output, limit=changes)
+        print_changes(found, limit=changes)
     else:
         print_run(found, output)
     return 0

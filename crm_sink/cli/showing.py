@@ -27,13 +27,14 @@ def print_run(run: Run, output: str) -> None:
 
 def print_plan(run: Run, output: str, *, limit: int) -> None:
     """Print a plan: a few records with their old and new values, and the counts."""
-    if output != "text":
-        print_run(run, output)
-        return
-    from crm_sink.report.diff import sample_text
-
-    text = sample_text(run, limit=limit)
-    if text:
-        click.echo(text)
+    if output == "text" and (run.totals.to_create or run.totals.to_update or run.totals.to_clear):
+        print_changes(run, limit=limit)
         click.echo("")
     print_run(run, output)
+
+
+def print_changes(run: Run, *, limit: int) -> None:
+    """Print a few records of a run with their old and new values."""
+    from crm_sink.report.diff import sample_text
+
+    click.echo(sample_text(run, limit=limit) or f"run {run.run} has no changes to show")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from crm_sink.cli.delivering import deliver_and_print
 from crm_sink.cli.exit_code import exit_code
 from crm_sink.cli.options import (
     api_of,
@@ -37,14 +38,15 @@ def command(
     """
     from crm_sink.flow.context import Request
     from crm_sink.flow.decide import decide
-    from crm_sink.flow.sync import sync
+    from crm_sink.ledger.contract import RunState
 
     loaded = load(mapping)
     with context_of(target, log) as context:
-        request = Request(loaded, api=api_of(api))
-        run = decide(request, context) if dry_run else sync(request, context)
+        run = decide(Request(loaded, api=api_of(api)), context)
+        if run.state is RunState.READY and not dry_run:
+            return deliver_and_print(run, context, output)
     if dry_run:
         print_plan(run, output, limit=5)
     else:
-        print_run(run, output)
+        print_run(run, output)  # held: nothing was written, and the summary says what to do
     return exit_code(run)

@@ -76,7 +76,12 @@ def _add_fields(org: Org, fields: list[dict[str, Any]]) -> list[str]:
 
 
 async def answer(request: Request) -> Response:
-    """Fill the org as the body says."""
+    """Fill the org as the body says.
+
+    Only JSON is taken: a page of another site cannot send it without asking first, and is refused.
+    """
+    if request.headers.get("content-type") != "application/json":
+        return JSONResponse({"error": "Content-Type must be application/json"}, status_code=415)
     wanted = await request.json()
     try:
         made = await run_in_threadpool(fill, request.app.state.org, wanted)

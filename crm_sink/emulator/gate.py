@@ -54,7 +54,16 @@ class Gate:
             return
         if headers.get("content-encoding", "").lower() == "gzip":
             receive = _opened(receive)
-        await self.app(scope, receive, answer)
+
+        async def counted(message: Message) -> None:
+            # Before the answer leaves: who has it may ask for the counts at once.
+            if message["type"] == "http.response.start":
+                self._count(scope)
+            await answer(message)
+
+        await self.app(scope, receive, counted)
+
+    def _count(self, scope: Scope) -> None:
         route = scope.get("route")
         if route is not None and not scope["path"].startswith("/__"):
             self.org.calls.add(scope["method"], str(getattr(route, "path", scope["path"])))

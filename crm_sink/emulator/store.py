@@ -19,7 +19,7 @@ from crm_sink.emulator.schema import DUCKDB_TYPES, Field, ObjectType
 from crm_sink.emulator.sql import literal, name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from crm_sink.emulator.clock import Clock
@@ -122,21 +122,26 @@ class Store:
         self.objects |= {one.name.lower(): one for one in made}
 
     def add_field(self, object_name: str, field: Field) -> None:
-        """Add a field to an object; existing records get null, or false for a boolean.
+        """Add a field to an object; see `add_fields`."""
+        self.add_fields(object_name, [field])
+
+    def add_fields(self, object_name: str, fields: Sequence[Field]) -> None:
+        """Add fields to an object, all or none; existing records get null, or false for a boolean.
 
         Raises:
             KeyError: The org has no such object.
             ValueError: The object has a field of that name.
         """
-        before = self.objects[object_name.lower()]
-        if before.find(field.name) is not None:
-            raise ValueError(f"{before.name} already has a field {field.name}")
-        after = before.with_field(field)
         with self.writing() as cursor:
-            if not after.is_compound(field):
-                cursor.execute(f"alter table {name(after.name)} add column {_column(field)}")
-            self._save(cursor, after)
-        self.objects[object_name.lower()] = after
+            target = self.objects[object_name.lower()]
+            for field in fields:
+                if target.find(field.name) is not None:
+                    raise ValueError(f"{target.name} already has a field {field.name}")
+                target = target.with_field(field)
+                if not target.is_compound(field):
+                    cursor.execute(f"alter table {name(target.name)} add column {_column(field)}")
+            self._save(cursor, target)
+        self.objects[object_name.lower()] = target
 
     def reserve(self, cursor: duckdb.DuckDBPyConnection, object_name: str, count: int) -> int:
         """Reserve counters for new ids of an object inside a `writing()` block.

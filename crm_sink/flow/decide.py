@@ -19,11 +19,13 @@ from crm_sink.flow.planning import Planned, Planning, plan_changes
 from crm_sink.flow.reading import read_present
 from crm_sink.flow.remarks import quota, rejects_in_short
 from crm_sink.flow.stages import Stages
+from crm_sink.flow.trouble import computing
 from crm_sink.ledger.contract import Run, RunState, Totals
 from crm_sink.ledger.folder import RunFolder, write_rejects
 from crm_sink.match.pair import Matched, Pairing, pair
 from crm_sink.source.locate import locate
 from crm_sink.source.stage import stage
+from crm_sink.source.trouble import reading
 from crm_sink.transform.macros import MACROS
 from crm_sink.transform.run import transform
 
@@ -43,6 +45,7 @@ def decide(request: Request, context: Context) -> Run:
     Raises:
         MappingError: The mapping does not fit the source or the org; all problems at once.
         SourceError: The predictions cannot be read.
+        CrmSinkError: The run does not fit in memory or on the disk.
         CrmError: The org refused to be read.
         AlreadyRunning: Another process works on the mapping.
     """
@@ -50,7 +53,7 @@ def decide(request: Request, context: Context) -> Run:
     run = _begin(request, context)
     folder = RunFolder(context.home, run.run)
     try:
-        with context.lease(run.mapping, run.run):
+        with context.lease(run.mapping, run.run), computing(folder.root):
             return _decide(request, context, run, folder)
     except CrmSinkError as error:
         # An interrupted plan has failed too: nothing of it can be gone on with.
@@ -90,6 +93,7 @@ class _Trip:
     folder: RunFolder
     engine: Engine
     stages: Stages
+    shown: str  # where the predictions are, as a person may see it
 
 
 def _decide(request: Request, context: Context, run: Run, folder: RunFolder) -> Run:
@@ -101,7 +105,7 @@ def _decide(request: Request, context: Context, run: Run, folder: RunFolder) -> 
         macros=MACROS,
     ) as engine:
         stages = Stages(run.run, context.listener, context.clock, context.stop)
-        trip = _Trip(request, context, run, folder, engine, stages)
+        trip = _Trip(request, context, run, folder, engine, stages, located.shown)
         with stages.stage("source") as done:
             source = stage(located, engine, folder.source)
             done(rows=source.rows)
@@ -134,7 +138,8 @@ def _checked_destination(trip: _Trip, source: Source) -> Destination:
 
 
 def _transform(trip: _Trip, source: Source, destination: Destination) -> Transformed:
-    with trip.stages.stage("transform") as done:
+    # A damaged page shows itself only when it is read.
+    with trip.stages.stage("transform") as done, reading(trip.shown):
         transformed = transform(
             trip.request.loaded,
             destination.fields,
@@ -185,7 +190,7 @@ def _close(
         conflicts=planned.conflicts,
         api_calls=trip.context.calls_made(),
     )
-    with trip.stages.stage("gates") as done:
+    with trip.stages.stage("gates") as done, reading(trip.shown):
         judgement = judged(trip.request.loaded, source, totals, trip.engine, trip.context)
         done(rows=planned.size.rows)
     loaded = trip.request.loaded

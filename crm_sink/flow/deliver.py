@@ -28,6 +28,7 @@ from crm_sink.flow.resume import PLANS, is_unfinished
 from crm_sink.flow.rounds import write_all
 from crm_sink.flow.stages import Stages
 from crm_sink.flow.tally import counted, written
+from crm_sink.flow.trouble import computing
 from crm_sink.ledger.contract import Run, RunState
 from crm_sink.ledger.folder import RunFolder
 
@@ -119,10 +120,12 @@ def _deliver(run: Run, context: Context, lease: Lease) -> Run:
         stages = Stages(run.run, context.listener, context.clock)
         with stages.stage("write") as done:
             try:
-                write_all(work)
+                with computing(folder.root):
+                    write_all(work)
             except CrmSinkError as error:
                 failure = error
-            run = counted(run, context.ledger, folder, engine)
+            with computing(folder.root):
+                run = counted(run, context.ledger, folder, engine)
             done(rows=written(run), rejects=run.totals.failed)
     run = replace(run, details={**run.details, "parallelism": _parallelism(work)})
     calls = run.totals.api_calls + context.calls_made() - calls_before

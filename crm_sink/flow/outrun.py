@@ -18,6 +18,7 @@ from crm_sink.errors import PlanOutdated
 from crm_sink.events import RunBegan
 from crm_sink.flow.fields import field_at
 from crm_sink.flow.reading import ID
+from crm_sink.flow.trouble import computing
 from crm_sink.ledger.contract import ChunkRecord, ChunkState, Run
 from crm_sink.ledger.folder import RunFolder, write_rejects
 from crm_sink.match.route import read_route
@@ -77,9 +78,12 @@ def up_to_date(planned: Run, context: Context, *, again: str) -> Run:
     old = RunFolder(context.home, planned.run)
     keep = False
     try:
-        with open_engine(
-            folder.root, sources=[old.root], memory_limit=context.memory_limit
-        ) as engine:
+        with (
+            computing(folder.root),
+            open_engine(
+                folder.root, sources=[old.root], memory_limit=context.memory_limit
+            ) as engine,
+        ):
             key, rules = _fields(planned, Relation(old.changes, 0), context, engine)
             look = _Look(planned, chunks, old, folder, key, rules, context, engine)
             present = _read(look)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from crm_sink.mapping.model import FieldSpec, LoadedMapping
     from crm_sink.schema import FieldSchema, ObjectSchema
 
-SECURITY = "If it exists: field-level security may hide it from the user (crm-sink provision)."
+SECURITY = "If it exists: field-level security may hide it from the user (crm-sink help settings)."
 Found = tuple["Path", str, str]
 
 

@@ -73,8 +73,8 @@ def _without_nulls(model: dict[str, Data]) -> None:
             only = cast("dict[str, Data]", kept[0]) if len(kept) == 1 else {"anyOf": kept}
             for key, part in only.items():
                 spec.setdefault(key, part)  # the key's own description says more than its type's
-        if spec.get("default", 0) is None:
-            del spec["default"]
+        if not isinstance(spec.get("default", ""), str | int | float):
+            del spec["default"]  # nothing, or nothing but empty keys
 
 
 def _add_rules(parts: dict[str, Data]) -> None:

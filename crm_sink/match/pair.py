@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crm_sink.engine import literal, name
+from crm_sink.engine import name
 from crm_sink.errors import CrmSinkError
 from crm_sink.match.extras import CONVERTED
+from crm_sink.match.refusals import collect_twins, converted, found_twice, not_found
 from crm_sink.tables import REJECTS, before, empty
 
 if TYPE_CHECKING:
@@ -93,12 +94,12 @@ def pair(
     counts = _count(desired, present, engine)
     refusals = []
     if counts.pairs > desired.rows:
-        _collect_twins(present, engine)
-        refusals.append(_found_twice(desired, pairing))
+        collect_twins(present, engine)
+        refusals.append(found_twice(desired, pairing.schema.name, pairing.key.name))
     if counts.found < counts.pairs and not pairing.create:
-        refusals.append(_not_found(desired, present, pairing))
+        refusals.append(not_found(desired, present, pairing.schema.name, pairing.key.name))
     if counts.converted:
-        refusals.append(_converted(desired, present, twins=counts.pairs > desired.rows))
+        refusals.append(converted(desired, present, twins=counts.pairs > desired.rows))
     query = " union all ".join(f"({refusal})" for refusal in refusals) or empty(REJECTS)
     rejects = engine.save(query, into)
     matched = Matched(
@@ -137,21 +138,12 @@ class _Counts:
 
 def _count(desired: Relation, present: Relation, engine: Engine) -> _Counts:
     has_converted = CONVERTED in engine.columns(present.scan())
-    converted = f"count(*) filter (where p.{name(CONVERTED)})" if has_converted else "0"
+    conversions = f"count(*) filter (where p.{name(CONVERTED)})" if has_converted else "0"
     row = engine.rows(
-        f"select count(*), count(p.id), {converted} "
+        f"select count(*), count(p.id), {conversions} "
         f"from {desired.scan()} d left join {present.scan()} p on d.match_key = p.match_key"
     )[0]
     return _Counts(*(int(count) for count in row))
-
-
-def _collect_twins(present: Relation, engine: Engine) -> None:
-    engine.run(
-        "create or replace temp table twin_records as "
-        "select match_key, count(*) as records, string_agg(id, ', ' order by id) as ids "
-        f"from (select match_key, id from {present.scan()} where match_key is not null) "
-        "group by match_key having count(*) > 1"
-    )
 
 
 def _kept(counts: _Counts, desired: Relation) -> str:
@@ -161,56 +153,6 @@ def _kept(counts: _Counts, desired: Relation) -> str:
     if counts.converted:
         kept += f" and not coalesce(p.{name(CONVERTED)}, false)"
     return kept
-
-
-def _reject(code: str, message: str, hint: str, *, record: str, field: str = "null") -> str:
-    """Give the select list of a match reject; message and hint are SQL text expressions."""
-    return (
-        f"select d.row, d.key, {record} as id, 'match' as stage, {field} as field, "
-        f"left(d.key, 255) as value, {literal(code)} as code, {message} as message, "
-        f"{hint} as hint, 0::integer as attempts"
-    )
-
-
-def _found_twice(desired: Relation, pairing: Pairing) -> str:
-    field = pairing.key.name
-    start = literal(f"more than one {pairing.schema.name} has this {field}: ")
-    message = f"{start} || left(t.ids, 200)"
-    hint = literal(f"merge the records in Salesforce, or make {field} unique")
-    return (
-        _reject("FOUND_TWICE", message, hint, record="null", field=literal(field))
-        + f" from {desired.scan()} d join twin_records t using (match_key)"
-    )
-
-
-def _not_found(desired: Relation, present: Relation, pairing: Pairing) -> str:
-    field, target = pairing.key.name, pairing.schema.name
-    message = literal(f"no {target} has this {field}")
-    hint = literal(
-        f"check the key; or write `missing: create` under `match:` to create the {target}"
-        if field != "Id"
-        else f"the {target} was deleted, or the user may not see it"
-    )
-    return (
-        _reject("NOT_FOUND", message, hint, record="null", field=literal(field))
-        + f" from {desired.scan()} d where d.match_key not in "
-        f"(select match_key from {present.scan()} where match_key is not null)"
-    )
-
-
-def _converted(desired: Relation, present: Relation, *, twins: bool) -> str:
-    message = (
-        "'the lead was converted; it lives on as contact ' || "
-        "coalesce(p.\"ConvertedContactId\", '?') || ' of account ' || "
-        "coalesce(p.\"ConvertedAccountId\", '?')"
-    )
-    hint = literal("score the contact instead: Salesforce does not let a converted lead be written")
-    not_twin = " and d.match_key not in (select match_key from twin_records)" if twins else ""
-    return (
-        _reject("CONVERTED_LEAD", message, hint, record="p.id")
-        + f" from {desired.scan()} d join {present.scan()} p using (match_key) "
-        f"where p.{name(CONVERTED)}{not_twin}"
-    )
 
 
 def _columns(pairing: Pairing) -> str:

@@ -7,7 +7,7 @@ import threading
 from typing import IO, TYPE_CHECKING, cast
 
 from crm_sink.events import ChunkMoved, Event, RunEnded, StageBegan, StageEnded
-from crm_sink.observe.console import line
+from crm_sink.observe.lines import line
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

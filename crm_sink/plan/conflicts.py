@@ -76,19 +76,28 @@ def _edited(rules: Sequence[FieldRule]) -> dict[str, str]:
 
 
 def _held_fields(edited: Mapping[str, str], rules: Sequence[FieldRule], differing: Relation) -> str:
-    parts = []
-    for rule in rules:
-        field, column = rule.field, name(rule.field.name)
-        if field.name in edited:
-            parts.append(
-                f"(select c.row, c.key, c.id, {literal(field.name)} as field, "
-                f"{text_of(field, f'w.{column}.v')} as written, "
-                f"{text_of(field, f'c.{before(field.name)}')} as present, "
-                f"{text_of(field, f'c.{column}')} as desired, c.modified "
-                f"from {differing.scan()} c join written_before w on c.id = w.id "
-                f"where {edited[field.name]})"
-            )
-    return " union all ".join(parts)
+    """Give the query of table `conflicts`, in one join however many fields there are."""
+    fields = ", ".join(
+        f"case when {edited[rule.field.name]} then {_values(rule)} end"
+        for rule in rules
+        if rule.field.name in edited
+    )
+    return (
+        "select row, key, id, h.field, h.written, h.present, h.desired, modified "
+        f"from (select c.row, c.key, c.id, unnest([{fields}]) as h, c.modified "
+        f"from {differing.scan()} c join written_before w on c.id = w.id "
+        f"where {' or '.join(edited.values())}) where h is not null"
+    )
+
+
+def _values(rule: FieldRule) -> str:
+    field, column = rule.field, name(rule.field.name)
+    return (
+        f"{{'field': {literal(field.name)}, "
+        f"'written': {text_of(field, f'w.{column}.v')}, "
+        f"'present': {text_of(field, f'c.{before(field.name)}')}, "
+        f"'desired': {text_of(field, f'c.{column}')}}}"
+    )
 
 
 def _kept_changes(

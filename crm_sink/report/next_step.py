@@ -45,10 +45,10 @@ def next_step(run: Run) -> str:
         case RunState.READY:
             return f"crm-sink apply {run.run}" if to_write(run) else f"nothing to write; {again}"
         case RunState.WRITING | RunState.PAUSED | RunState.INTERRUPTED:
-            return f"crm-sink apply {run.run}"
+            return f"crm-sink resume {run.run}"
         case RunState.PLANNING:
             return f"crm-sink plan {file}"
         case RunState.FAILED:
-            return f"crm-sink apply {run.run}" if run.api else f"crm-sink plan {file}"
+            return f"crm-sink resume {run.run}" if run.api else f"crm-sink plan {file}"
         case RunState.DONE:
             return f"mend the rejects, then {again}" if run.totals.rejected else again

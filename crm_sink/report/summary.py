@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from crm_sink.gates.measure import age_words
 from crm_sink.ledger.contract import RunState
 from crm_sink.report.errors_table import errors_of
 from crm_sink.report.next_step import next_step, standing, to_write
@@ -71,8 +72,8 @@ def _score_age(run: Run) -> str | None:
     if newest is None:
         return None
     scored = datetime.fromisoformat(newest)
-    hours = (run.started - scored).total_seconds() / 3600
-    return f"{hours:.1f} h old when the run began (the newest: {scored:%Y-%m-%d %H:%M} UTC)"
+    age = age_words(run.started - scored)
+    return f"{age} old when the run began (the newest: {scored:%Y-%m-%d %H:%M} UTC)"
 
 
 def _gates(run: Run) -> list[str | None]:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from crm_sink.crm.call import Answer, Call, Expect
 from crm_sink.errors import CrmError, Fate
+from crm_sink.salesforce.allowance import allowance_of
 from crm_sink.salesforce.failures import of_lost_answer
 from crm_sink.salesforce.fate import fate_of
-from crm_sink.salesforce.limits import allowance_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -167,9 +167,9 @@ def _simple_salesforce(
         raise failures.of_network(error, _CALL, host, reached=False) from error
     except (AttributeError, TypeError):
         # No instance_url in the answer, or an array: the library does not check.
-        raise _odd_answer(host) from None
+        raise _odd_answer(host, door.status) from None
     if not isinstance(token, str) or not token:
-        raise _odd_answer(host)
+        raise _odd_answer(host, door.status)
     return Login(_instance_url(credential, place), token)
 
 
@@ -177,14 +177,16 @@ def refusal(code: object, message: object, credential: Credential, status: int |
     """Say why a login was refused, and the cure for each of Salesforce's answers (facts 1.4)."""
     if status is not None and (status >= 500 or status in {420, 429}):
         return failures.of_answer(status, {}, b"", _CALL)
-    text = str(message) if isinstance(code, str) else f"HTTP status {code}, without a reason"
+    if not isinstance(code, str):  # the library's stand-in: there was no error code of Salesforce's
+        return _odd_answer(_host(credential), status)
+    text = str(message)
     return LoginError(
         f"Salesforce refused the login with {credential}: {text}",
-        code=str(code),
+        code=code,
         fate=Fate.STOP,
         status=status,
         where=_host(credential),
-        hint=cure(str(code), text, credential),
+        hint=cure(code, text, credential),
     )
 
 
@@ -236,11 +238,12 @@ def _host(credential: Credential) -> str:
     return urlsplit(credential.url).netloc
 
 
-def _odd_answer(host: str) -> CrmError:
+def _odd_answer(host: str, status: int | None) -> CrmError:
     return CrmError(
-        f"{host} answered the login, but not as Salesforce does",
+        f"{host} answered the login with HTTP status {status}, but not as Salesforce does",
         code="UNEXPECTED_ANSWER",
         fate=Fate.STOP,
+        status=status,
         where=str(_CALL),
         hint="is CRM_SINK_INSTANCE_URL (or CRM_SINK_LOGIN_URL) a Salesforce org?",
     )

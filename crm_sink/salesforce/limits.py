@@ -1,8 +1,7 @@
-"""The org's allowance of calls: from the header of every answer, else from `GET /limits`."""
+"""How many calls are left today: as the answers told, else from `GET /limits`."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from crm_sink.crm.call import Allowance, Call
@@ -14,15 +13,6 @@ if TYPE_CHECKING:
 
     from crm_sink.crm.call import Send
     from crm_sink.crm.observed import Usage
-
-# `api-usage=17/15000; per-app-api-usage=17/250(appName=x)`: the first is the org's.
-_USAGE = re.compile(r"(?:^|[;\s])api-usage=(\d+)/(\d+)")
-
-
-def allowance_of(header: str) -> Allowance | None:
-    """Read `Sforce-Limit-Info`."""
-    found = _USAGE.search(header)
-    return Allowance(int(found[1]), int(found[2])) if found else None
 
 
 def budget(send: Send, root: str, usage: Callable[[], Usage]) -> Budget:

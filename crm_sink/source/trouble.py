@@ -22,6 +22,7 @@ UTF8 = "convert it, say with: iconv -f latin1 -t utf-8 OLD.csv > NEW.csv"
 MEANINGS = (
     ("No magic bytes", "this is not a whole Parquet file", AGAIN),
     ("too small to be a Parquet", "this is not a whole Parquet file", AGAIN),
+    ("Failed to read file", "a page of the file is damaged", AGAIN),
     ("encoding", "the text is not UTF-8", UTF8),
     ("unicode", "the text is not UTF-8", UTF8),
     ("utf-8", "the text is not UTF-8", UTF8),

@@ -49,7 +49,7 @@ class Layers:
         met = "(__w is null or coalesce(__w.v, false))" if self.when else "true"
         return (
             f"select __row as row, {self._match_key()} as match, {met} as met, "
-            f"__extra as newest from ({inner})"
+            f"__extra as newest from ({inner}) limit {NO_LIMIT}"
         )
 
     def judged(self) -> str:

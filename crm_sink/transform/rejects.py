@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 LONGEST_VALUE = 255
 BLOCK = 32
+# Columns whose faults are listed together: the lists of all at once do not fit in memory when a
+# mapping has hundreds of fields.
+GROUP = 40
 ALIKE = 0.8  # Jaro-Winkler similarity from which a picklist value is proposed
 
 KEY_MISSING = Words(
@@ -50,20 +53,35 @@ def rejects_query(layers: Layers, keys: Keys, desired: Relation | None) -> str:
     """
     if desired is not None:
         layers = replace(layers, table=_suspects(layers.table, desired))
+    first, *rest = layers.columns
+    groups = [tuple(rest[start : start + GROUP]) for start in range(0, len(rest), GROUP)] or [()]
+    parts = [
+        _bad(replace(layers, columns=(first, *group)), keys, is_first=group is groups[0])
+        for group in groups
+    ]
+    return _worded(" union all ".join(f"({part})" for part in parts), layers)
+
+
+def _bad(layers: Layers, keys: Keys, *, is_first: bool) -> str:
+    """Give the query of the faults of some columns: row, key and `fault` (number, code, value).
+
+    What is wrong with the row as a whole is told with the first of them.
+    """
     twin = "false" if keys.twins is None else "(t.match is not null and t.keep is null)"
     kept = "true" if keys.twins is None else "(t.keep is null or t.keep = __row)"
-    faults = [_fault(column, column.x, f"{column.e}.v") for column in layers.columns]
-    faults.append(_struct(0, f"case when {twin} then 'TWIN_KEY' end", "__key"))
-    if layers.when:
-        faults.append(_struct(-1, "__xw", "null"))
+    columns = layers.columns if is_first else layers.columns[1:]
+    faults = [_fault(column, column.x, f"{column.e}.v") for column in columns]
+    if is_first:
+        faults.append(_struct(0, f"case when {twin} then 'TWIN_KEY' end", "__key"))
+        if layers.when:
+            faults.append(_struct(-1, "__xw", "null"))
     key = f"coalesce(__key, {_shown(f'{layers.key.e}.v')})"
     listed = f"[{', '.join(faults)}]"
-    bad = (
+    return (
         f"select __row as row, {key} as key, "
         f"unnest(list_filter({listed}, lambda f: f.code is not null)) as fault "
         f"from ({layers.judged()}) {_joined(keys)} where ({layers.bad()} or {twin}) and {kept}"
     )
-    return _worded(bad, layers)
 
 
 def _suspects(table: str, desired: Relation) -> str:

@@ -91,9 +91,10 @@ def transform(
 
 
 def _save(query: str, path: Path, engine: Engine, *, width: int) -> Relation:
-    """Write a wide table in row groups that fit into the engine's memory."""
+    """Write a table of any width in row groups that fit into the engine's memory."""
     path.parent.mkdir(parents=True, exist_ok=True)
     group = max(2048, min(GROUP_ROWS, GROUP_VALUES // width))
-    options = f"format parquet, row_group_size {group}"
+    # Keys and scores are nearly all different: trying dictionaries for them costs a third.
+    options = f"format parquet, row_group_size {group}, dictionary_size_limit 1000"
     rows = engine.value(f"copy ({query}) to {literal(str(path))} ({options})")
     return Relation(path, int(rows))

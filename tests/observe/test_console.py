@@ -22,7 +22,8 @@ from crm_sink.events import (
     StageBegan,
     StageEnded,
 )
-from crm_sink.observe.console import console_listener, duration, line
+from crm_sink.observe.console import console_listener
+from crm_sink.observe.lines import duration, line
 
 MATCHED = StageEnded("r", "match", 10_000, 0, 0.82, 0.5)
 

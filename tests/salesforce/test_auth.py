@@ -133,9 +133,9 @@ def test_an_answer_that_is_no_token_is_not_salesforces(wire: Wire, reply: Reply)
         login_for(client_settings(wire.url))()
 
 
-def test_a_web_page_is_a_refusal_that_shows_nothing_of_it(wire: Wire) -> None:
+def test_a_web_page_is_no_org_and_nothing_of_it_is_shown(wire: Wire) -> None:
     wire.on("POST", TOKEN_PATH, Reply(b"<html>secret page</html>", 404, kind="text/html"))
-    with pytest.raises(LoginError, match="HTTP status 404") as raised:
+    with pytest.raises(CrmError, match="HTTP status 404, but not as Salesforce") as raised:
         login_for(client_settings(wire.url))()
     assert "secret page" not in str(raised.value)
 

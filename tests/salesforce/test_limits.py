@@ -6,7 +6,7 @@ import pytest
 
 from crm_sink.crm.call import Allowance
 from crm_sink.crm.contract import Budget
-from crm_sink.salesforce.limits import allowance_of
+from crm_sink.salesforce.allowance import allowance_of
 from tests.salesforce.conftest import Client, Reply, Wire
 
 

@@ -119,6 +119,13 @@ def test_an_environment_whose_python_is_gone_is_made_anew(checkout: Checkout) ->
     assert len(checkout.installs()) == 2
 
 
+def test_a_python_without_pip_gets_one_in_the_environment(checkout: Checkout) -> None:
+    write(checkout.fake_python, FAKE_PYTHON + '[ "$2 $3" != "pip --python" ]\n')
+    assert checkout.run("with_demo").returncode == 0
+    assert "-m ensurepip" in checkout.diary.read_text().splitlines()
+    assert checkout.installs() == [".[demo]"]
+
+
 def test_without_python_the_script_says_what_to_install(checkout: Checkout) -> None:
     checkout.fake_python.unlink()
     done = checkout.run("with_demo")

@@ -118,7 +118,7 @@ def test_a_type_that_can_never_fit_is_a_problem_of_the_mapping(
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.decimals(min_value=-99999, max_value=99999, places=4))
 def test_a_decimal_is_rounded_as_on_paper(run: Run, number: Decimal) -> None:
@@ -128,7 +128,7 @@ def test_a_decimal_is_rounded_as_on_paper(run: Run, number: Decimal) -> None:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.floats(-1e9, 1e9))
 def test_what_was_coerced_once_stays_as_it_is(run: Run, number: float) -> None:

@@ -147,7 +147,7 @@ def test_a_required_field_takes_no_null(run: Run) -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
 def test_text_that_was_coerced_once_stays_as_it_is(run: Run, value: str) -> None:

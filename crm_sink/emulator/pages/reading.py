@@ -97,7 +97,9 @@ class Reader:
 
 def label_of(one: Field) -> str:
     """Give a field's label as Lightning shows it: a lookup without its `ID`, a plain `Name`."""
-    return "Name" if one.name == "Name" else one.label.removesuffix(" ID")
+    if one.name == "Name":
+        return "Name"
+    return one.label if one.name == "Id" else one.label.removesuffix(" ID")
 
 
 def contains(column: str, text: str) -> str:

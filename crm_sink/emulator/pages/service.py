@@ -77,6 +77,11 @@ async def style(request: Request) -> Response:
     return FileResponse(HERE / "static" / "org.css", media_type="text/css")
 
 
+async def picture(request: Request) -> Response:
+    """Give the icon that browsers show in a tab."""
+    return FileResponse(HERE / "static" / "org.svg", media_type="image/svg+xml")
+
+
 @cache
 def _templates() -> Environment:
     environment = Environment(
@@ -109,4 +114,5 @@ routes = [
     Route("/lightning/o/{object}/list", show_list, methods=["GET"]),
     Route("/lightning/r/{object}/{id}/view", show_record, methods=["GET"]),
     Route("/static/org.css", style, methods=["GET"]),
+    Route("/static/org.svg", picture, methods=["GET"]),
 ]

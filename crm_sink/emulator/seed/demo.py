@@ -119,8 +119,8 @@ def add_missing(store: Store, object_name: str, fields: tuple[Field, ...]) -> li
     """Add those fields that an object lacks, and give their names."""
     target = store.objects[object_name.lower()]
     missing = [field for field in fields if target.find(field.name) is None]
-    for field in missing:
-        store.add_field(target.name, field)
+    if missing:
+        store.add_fields(target.name, missing)
     return [field.name for field in missing]
 
 

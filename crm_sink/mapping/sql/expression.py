@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crm_sink.mapping.names import did_you_mean
+from crm_sink.mapping.names import nearest
 from crm_sink.mapping.sql.form import ONE_SCALAR, Fault, first_reading, in_brackets
 from crm_sink.mapping.sql.functions import (
     ENVIRONMENT,
@@ -115,10 +115,9 @@ def _call_fault(use: Use, known: Catalogue) -> Fault:
         hint = {"max": "For several columns: greatest(a, b).", "min": "... least(a, b)."}
         text = f"{plain} is an aggregate: an expression sees one prediction at a time"
         return Fault(use.offset, text, hint.get(name, "For a list: list_sum(l), list_max(l), ..."))
+    near = nearest(name, known.allowed) if len(name) > 2 else None
     return Fault(
         use.offset,
         f"there is no function {name} that an expression may call",
-        did_you_mean(name, sorted(known.allowed), say="See crm-sink help functions; some")
-        if len(name) > 2
-        else "See crm-sink help functions.",
+        f"Did you mean {near}?" if near else "See crm-sink help functions.",
     )

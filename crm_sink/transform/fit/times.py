@@ -65,7 +65,10 @@ def datetime(field: FieldSchema, kind: Kind, slot: Slot) -> Coercion | Mismatch:
         moment = f"try_cast({_iso(v)} as timestamptz) at time zone 'UTC'"
         value = f"case when regexp_full_match(trim({v}), '{shape}') then {_seconds(moment)} end"
     elif kind is Kind.ZONED:
-        value = _seconds(f"({v} at time zone 'UTC')")
+        # Microseconds since 1970 in UTC: ten times quicker than `at time zone`.
+        micros = f"epoch_us({v})"
+        second = f"{micros} - (({micros} % 1000000) + 1000000) % 1000000"
+        value = f"case when isfinite({v}) then make_timestamp({second}) end"
     elif kind is Kind.NULL:
         value = f"cast({v} as timestamp)"
     elif kind in (Kind.NAIVE, Kind.DATE):
@@ -122,7 +125,7 @@ def _is_blank(v: str, kind: Kind) -> str:
 
 def _no_datetime(v: str, kind: Kind) -> str:
     if kind is not Kind.TEXT:
-        return "'NOT_A_DATETIME'"
+        return "'DATE_OUT_OF_RANGE'"  # infinity
     naive = f"regexp_full_match(trim({v}), '{DATE_TEXT}([Tt ]{CLOCK_TEXT})?')"
     return f"case when {naive} then 'TIMESTAMP_NO_ZONE' else 'NOT_A_DATETIME' end"
 

@@ -1,0 +1,37 @@
+"""Apply a plan and print what became of it, also when it did not come to its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_sink.cli.exit_code import exit_code
+from crm_sink.cli.showing import print_run
+from crm_sink.errors import CrmSinkError
+from crm_sink.ledger.contract import RunState
+
+if TYPE_CHECKING:
+    from crm_sink.flow.context import Context
+    from crm_sink.ledger.contract import Run
+
+STOPPED = frozenset({RunState.FAILED, RunState.PAUSED, RunState.INTERRUPTED})
+
+
+def deliver_and_print(
+    run: Run, context: Context, output: str, *, released_by: str | None = None
+) -> int:
+    """Write a plan, print the run, and give the exit code.
+
+    Raises:
+        CrmSinkError: As `flow.deliver`; what was written until then has been printed.
+    """
+    from crm_sink.flow.deliver import deliver
+
+    try:
+        done = deliver(run, context, released_by=released_by)
+    except CrmSinkError:
+        reached = context.ledger.find(run.run)
+        if reached.state in STOPPED:
+            print_run(reached, output)
+        raise
+    print_run(done, output)
+    return exit_code(done)

@@ -1,0 +1,55 @@
+"""Why a run could not be computed or written down, in words that tell a person what to do.
+
+What cannot be read of the predictions is said by `source.trouble`; what a row holds, by rejects.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from crm_sink.errors import CrmSinkError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FREE_SPACE = "free some space, or set CRM_SINK_HOME to a larger disk"
+# What the engine's or the system's message holds, what that means, and the cure.
+MEANINGS = (
+    ("Out of Memory", "the run does not fit in its memory", "raise CRM_SINK_MEMORY_LIMIT"),
+    ("No space left", "the disk is full", FREE_SPACE),
+    ("Disk quota exceeded", "the disk quota is used up", FREE_SPACE),
+    ("File too large", "a file reached the size that the system allows", "ulimit -f unlimited"),
+    ("Permission denied", "a file of the run may not be read or written", "ls -l the folder"),
+    ("Read-only file system", "the disk may not be written to", "set CRM_SINK_HOME to another"),
+)
+OTHER = ("the run could not be computed", "crm-sink doctor")
+
+
+@contextmanager
+def computing(folder: Path) -> Iterator[None]:
+    """Turn a failure of the engine or of the disk into what, where and what to do next.
+
+    Args:
+        folder: The run's folder, where it computes.
+
+    Raises:
+        CrmSinkError: The engine or the disk failed.
+    """
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        raise _explained(str(error), folder) from error
+
+
+def _explained(reason: str, folder: Path) -> CrmSinkError:
+    for sign, meaning, hint in MEANINGS:
+        if sign in reason:
+            return CrmSinkError(meaning, where=str(folder), hint=hint)
+    meaning, hint = OTHER
+    # Only the kind of error: the rest of the message may quote a value of a record.
+    kind = reason.partition(":")[0]
+    return CrmSinkError(f"{meaning}: {kind}", where=str(folder), hint=hint)

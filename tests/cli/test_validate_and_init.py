@@ -1,0 +1,106 @@
+"""`crm-sink validate`, `init` and `schema`: how a mapping file is begun and kept right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import Desk
+
+MAPPINGS = Path(__file__).parents[2] / "mappings"
+WRONG = """\
+object: Lead
+source: {parquet: p.parquet}
+match: {external_id: Ext__c, colum: id}
+fields:
+  Scor__c: round(100 * scor)
+"""
+
+
+def test_a_good_mapping_is_0_and_names_what_was_checked(two: Desk) -> None:
+    said = two.crm_sink("validate", "lead.yaml")
+    assert said.code == 0
+    assert "ok: mapping, source (2 columns), org (Lead" in said.out
+
+
+def test_offline_no_org_is_asked(two: Desk) -> None:
+    two.written()
+    said = two.crm_sink("validate", "--offline", "lead.yaml")
+    assert (said.code, "org (" in said.out) == (0, False)
+    assert two.org.org.calls.counts() == {}
+
+
+def test_every_problem_is_told_at_once_with_its_place(two: Desk) -> None:
+    two.write("lead.yaml", WRONG)
+    said = two.crm_sink("validate", "lead.yaml", "--format", "json")
+    assert said.code == 2
+    assert [(found["line"], found["file"]) for found in said.data] == [(3, "lead.yaml")] * 2
+    two.write("lead.yaml", WRONG.replace("colum:", "column:"))
+    said = two.crm_sink("validate", "lead.yaml")
+    assert said.code == 2
+    assert "lead.yaml:5:3" in said.out
+    assert "Score__c" in said.out
+    assert "score" in said.out
+
+
+def test_an_example_that_fails_is_a_problem(two: Desk) -> None:
+    text = (two.folder / "lead.yaml").read_text()
+    two.write(
+        "lead.yaml",
+        f"{text}examples:\n  - given: {{id: a, score: 0.5}}\n    expect: {{Score__c: 51}}\n",
+    )
+    said = two.crm_sink("validate", "lead.yaml", "--offline")
+    assert said.code == 2
+    assert "50" in said.out
+    assert "51" in said.out
+
+
+def test_without_a_name_all_mappings_are_checked(desk: Desk) -> None:
+    (desk.folder / "mappings").symlink_to(MAPPINGS)
+    said = desk.crm_sink("validate", "--offline")
+    assert said.code == 0
+    assert said.out.count("  ok: ") == len(list(MAPPINGS.glob("*.yaml")))
+
+
+def test_without_any_mapping_it_is_2(desk: Desk) -> None:
+    said = desk.crm_sink("validate")
+    assert said.code == 2
+    assert "try: crm-sink init --help" in said.err
+
+
+@pytest.mark.parametrize("file", ["p.parquet", "p.csv"])
+def test_a_mapping_is_begun_from_predictions_and_an_object(desk: Desk, file: str) -> None:
+    query = "select 'a' as ext, 0.9 as score, 'Hot' as band"
+    desk.predict(query)
+    desk.write("p.csv", "ext,score,band\na,0.9,Hot\n")
+    desk.add_lead("a")
+    assert desk.crm_sink("init", file, "--object", "Lead").code == 0
+    assert "Score__c" in (desk.folder / "mappings" / "p.yaml").read_text()
+    assert desk.crm_sink("validate", "p").code == 0
+
+
+def test_a_file_that_exists_is_not_overwritten(desk: Desk) -> None:
+    desk.predict("select 'a' as ext, 0.9 as score")
+    desk.write("mappings/p.yaml", "mine")
+    said = desk.crm_sink("init", "p.parquet", "--object", "Lead")
+    assert said.code == 2
+    assert "--force" in said.err
+    assert (desk.folder / "mappings" / "p.yaml").read_text() == "mine"
+    assert desk.crm_sink("init", "p.parquet", "--object", "Lead", "--force").code == 0
+
+
+def test_an_object_that_the_org_lacks_is_told(desk: Desk) -> None:
+    desk.predict("select 'a' as ext, 0.9 as score")
+    said = desk.crm_sink("init", "p.parquet", "--object", "Leed")
+    assert said.code == 1
+    assert "Leed" in said.err
+    assert not (desk.folder / "mappings").exists()
+
+
+def test_the_schema_is_a_json_schema(desk: Desk) -> None:
+    schema = desk.crm_sink("schema").data
+    assert schema["$schema"].startswith("https://json-schema.org/")
+    assert {"object", "match", "fields"} <= set(schema["properties"])
