@@ -56,6 +56,7 @@ class Shop:
     org: Running
     home: Path
     events: list[Event] = field(default_factory=list)
+    budget: str = "100%"
 
     @property
     def settings(self) -> Settings:
@@ -64,6 +65,7 @@ class Shop:
             client_id=self.org.client_id,
             client_secret=self.org.client_secret,  # type: ignore[arg-type]
             home=self.home,
+            budget=self.budget,
         )
 
     def _with(self, work: Callable[[Context], Run]) -> Result:
