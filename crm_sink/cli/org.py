@@ -9,6 +9,7 @@ import click
 
 from crm_sink.cli import local_org
 from crm_sink.cli.options import format_option
+from crm_sink.cli.org_faults import faults
 from crm_sink.cli.org_seed import seed
 from crm_sink.cli.output import emit_csv, emit_json
 from crm_sink.errors import UsageError
@@ -125,3 +126,4 @@ def _print(found: LocalOrg | None, output: str) -> None:
 
 
 command.add_command(seed)
+command.add_command(faults)

@@ -16,10 +16,23 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Match, Route
 
-from crm_sink.emulator import bulk_query, calls, control, describe, limits, pages, query, versions
+from crm_sink.emulator import (
+    bulk_query,
+    calls,
+    changing,
+    control,
+    describe,
+    limits,
+    pages,
+    query,
+    versions,
+)
 from crm_sink.emulator.errors import ApiError, not_found
+from crm_sink.emulator.faults import service as faults
 from crm_sink.emulator.gate import Gate
 from crm_sink.emulator.ingest import service as ingest
+from crm_sink.emulator.locks import service as locks
+from crm_sink.emulator.log import service as log
 from crm_sink.emulator.login import auth
 from crm_sink.emulator.pretty import PrettyPrint
 from crm_sink.emulator.rest import collections, composite, sobjects, upserts
@@ -34,6 +47,10 @@ if TYPE_CHECKING:
 SERVICES = (
     calls,
     control,
+    changing,
+    faults,
+    locks,
+    log,
     versions,
     auth,
     limits,

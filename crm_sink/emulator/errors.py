@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 class ApiError(Exception):
@@ -21,19 +21,29 @@ class ApiError(Exception):
         code: Salesforce's error code, such as `INVALID_FIELD`.
         message: Salesforce's own words.
         fields: API names of the culprits; present (maybe empty) on DML errors, absent on others.
+        more: Keys that come before all others: a duplicate rule's result.
     """
 
     def __init__(
-        self, status: int, code: str, message: str, fields: Sequence[str] | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        fields: Sequence[str] | None = None,
+        *,
+        more: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status = status
         self.code = code
         self.message = message
         self.fields = None if fields is None else list(fields)
+        self.more = more
 
     def body(self) -> list[dict[str, object]]:
         """Give the reply's JSON: `message` first, but `errorCode` first for a plain NOT_FOUND."""
+        if self.more is not None:
+            return [{**self.more, "errorCode": self.code, "message": self.message}]
         if self.code in ERROR_CODE_FIRST and self.fields is None:
             return [{"errorCode": self.code, "message": self.message}]
         entry: dict[str, object] = {"message": self.message, "errorCode": self.code}

@@ -3,7 +3,7 @@
 Everything under `/services/data/vXX.0` needs a session and costs one call; pages and the login
 do not (facts 1.6, 2.1). Request bodies in gzip are opened here.
 
-Not imitated: cookies, the Edge's 420, concurrency limits, per-app usage in Sforce-Limit-Info.
+Not imitated: cookies, per-app usage in Sforce-Limit-Info.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class Gate:
         headers = Headers(scope=scope)
         _tidy(scope)
         extra = _reply_headers(scope["path"])
+        scope.setdefault("state", {})["request_id"] = extra["x-sfdc-request-id"]
         answer = _adding(send, extra)
         try:
             self._admit(scope, headers, extra)

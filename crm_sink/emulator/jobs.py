@@ -1,11 +1,10 @@
 """Bulk 2.0 jobs, ingest and query alike: their ids, states and files, and who works them.
 
 Jobs are rows of the org's database; bodies and results are files in `jobs/<id>/`. Each kind has
-one background thread that works accepted jobs in their order. A job that was accepted before a
+background threads that take up accepted jobs in their order. A job that was accepted before a
 crash is worked again at the next start.
 
-Not imitated: the 7 days after which results vanish, jobs run side by side, 24 h until an open job
-is closed.
+Not imitated: the 7 days after which results vanish, 24 h until an open job is closed.
 """
 
 from __future__ import annotations
@@ -74,36 +73,43 @@ class Jobs:
         self._store = store
         self._clock = clock
         self._user_id = user_id
-        self._workers: dict[str, Callable[[Job], None]] = {}
+        self._workers: dict[str, tuple[Callable[[Job], None], int]] = {}
         self._queues: dict[str, queue.SimpleQueue[str | None]] = {}
         self._threads: list[threading.Thread] = []
+        self._in_work: set[str] = set()
         self._changed = threading.Condition()
         self._jobs = _read(store)
 
-    def register(self, kind: str, worker: Callable[[Job], None]) -> None:
+    def register(self, kind: str, worker: Callable[[Job], None], *, at_once: int = 1) -> None:
         """Say who works the jobs of a kind: called in a thread with an accepted job.
 
-        The worker itself moves the job on with `change`; an exception fails the job.
+        The worker itself moves the job on with `change`; an exception fails the job. It may leave
+        a job in progress, which then waits for `take_up`.
         """
-        self._workers[kind] = worker
+        self._workers[kind] = worker, at_once
 
     def start(self) -> None:
-        """Start one thread for each kind, and take up jobs that a stop left unfinished."""
-        for kind, worker in self._workers.items():
+        """Start the threads of each kind, and take up jobs that a stop left unfinished."""
+        for kind, (worker, at_once) in self._workers.items():
             self._queues[kind] = queue.SimpleQueue()
-            thread = threading.Thread(
-                target=self._work, args=(kind, worker), name=f"jobs-{kind}", daemon=True
-            )
-            self._threads.append(thread)
-            thread.start()
+            for number in range(at_once):
+                thread = threading.Thread(
+                    target=self._work,
+                    args=(kind, worker),
+                    name=f"jobs-{kind}-{number}",
+                    daemon=True,
+                )
+                self._threads.append(thread)
+                thread.start()
         for job in self.all():
             if job.state in ACCEPTED:
                 self._enqueue(job)
 
     def stop(self) -> None:
         """Let the running jobs come to the end of a batch, then stop the threads."""
-        for waiting in self._queues.values():
-            waiting.put(None)
+        for kind, waiting in self._queues.items():
+            for _ in range(self._workers[kind][1]):
+                waiting.put(None)
         for thread in self._threads:
             thread.join()
         self._queues.clear()
@@ -187,6 +193,12 @@ class Jobs:
         """Give where a job's body and results are."""
         return self._store.folder / "jobs" / job_id
 
+    def take_up(self, job_id: str) -> None:
+        """Go on with a job that its worker left in progress, unless it has ended since."""
+        job = self._jobs.get(job_id)
+        if job is not None and job.state in ACCEPTED:
+            self._enqueue(job)
+
     def settle(self, seconds: float = 60.0) -> None:
         """Wait until every accepted job has ended.
 
@@ -206,11 +218,18 @@ class Jobs:
         if waiting is not None:
             waiting.put(job.id)
 
+    def _begin(self, job_id: str) -> None:
+        """Wait until a job that was taken up twice has been left by the first."""
+        with self._changed:
+            self._changed.wait_for(lambda: job_id not in self._in_work)
+            self._in_work.add(job_id)
+
     def _work(self, kind: str, worker: Callable[[Job], None]) -> None:
         while (job_id := self._queues[kind].get()) is not None:
             job = self._jobs.get(job_id)
             if job is None or job.state not in ACCEPTED:
                 continue
+            self._begin(job_id)
             try:
                 worker(job)
             except Exception as error:
@@ -219,6 +238,10 @@ class Jobs:
                 self.change(
                     job_id, state=FAILED, error=f"InternalServerError : {type(error).__name__}"
                 )
+            finally:
+                with self._changed:
+                    self._in_work.discard(job_id)
+                    self._changed.notify_all()
 
 
 def _read(store: Store) -> dict[str, Job]:

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 from crm_sink.emulator.calls import Calls
 from crm_sink.emulator.clock import SystemClock
+from crm_sink.emulator.faults.book import Faults
 from crm_sink.emulator.jobs import Jobs
 from crm_sink.emulator.limits import Limits
+from crm_sink.emulator.locks.table import Holder, Locks
 from crm_sink.emulator.login.credentials import Credentials, load_or_make
 from crm_sink.emulator.login.sessions import Sessions
 from crm_sink.emulator.settings import OrgSettings
@@ -58,6 +60,9 @@ class Org:
         self.settings = settings
         self.state = State()
         self.calls = Calls()
+        self.faults = Faults(clock)
+        self.locks = Locks()
+        self.person_at_work = Holder("person")
         self.credentials: Credentials = load_or_make(store.folder)
         self.limits = Limits(store.folder, clock, settings.daily_api_requests)
         self.sessions = Sessions(store.folder, self.org_id, self.credentials.session_key, clock)

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from crm_sink.emulator.app import create_app
+from crm_sink.emulator.faults.wrapper import Faulty
 from crm_sink.emulator.login.credentials import public_part
 from crm_sink.emulator.org import Org
 from crm_sink.emulator.settings import OrgSettings
@@ -119,6 +120,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--daily-api-requests", type=int, default=15_000)
     parser.add_argument("--access-token", action="append", default=[])
     parser.add_argument("--memory-limit", default="700MB")
+    parser.add_argument("--parallel-jobs", type=int, default=4)
+    parser.add_argument("--batch-rows", type=int, default=250_000)
+    parser.add_argument("--batch-seconds", type=float, default=0.0)
+    parser.add_argument("--lock-wait", type=float, default=10.0)
     parser.add_argument("--tls-certificate", type=Path)
     parser.add_argument("--tls-key", type=Path)
     given = parser.parse_args(argv)
@@ -126,6 +131,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         daily_api_requests=given.daily_api_requests,
         access_tokens=tuple(given.access_token),
         memory_limit=given.memory_limit,
+        parallel_jobs=given.parallel_jobs,
+        batch_rows=given.batch_rows,
+        batch_seconds=given.batch_seconds,
+        lock_wait_seconds=given.lock_wait,
     )
     tls = Tls(given.tls_certificate, given.tls_key) if given.tls_certificate else None
     stop = threading.Event()
@@ -172,7 +181,7 @@ class _Server(uvicorn.Server):
 
 def _config(org: Org, tls: Tls | None) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(org),
+        Faulty(create_app(org), org),
         log_level="warning",
         access_log=False,
         lifespan="off",

@@ -6,6 +6,10 @@ Not imitated: editions beyond the size of their daily allowance.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from crm_sink.emulator.duplicates.rule import DuplicateRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,12 @@ class OrgSettings:
         memory_limit: DuckDB's own bound; the process needs about 150 MB more.
         work_jobs: Whether accepted bulk jobs are worked in the background; a test may hold them.
         batch_rows: How many rows of a bulk job are committed together.
+        parallel_jobs: How many ingest jobs are in progress at once.
+        batch_seconds: How long a batch of a job, or a call that writes, holds the locks of its
+            records and their parents. 0: nothing can collide.
+        lock_wait_seconds: How long a write waits for a lock before its rows fail; Salesforce: 10.
+        log_values: Whether the write log keeps old and new values.
+        duplicate_rules: At most one for each object.
     """
 
     daily_api_requests: int = 15_000
@@ -27,3 +37,8 @@ class OrgSettings:
     memory_limit: str = "700MB"
     work_jobs: bool = True
     batch_rows: int = 250_000
+    parallel_jobs: int = 4
+    batch_seconds: float = 0.0
+    lock_wait_seconds: float = 0.0
+    log_values: bool = True
+    duplicate_rules: tuple[DuplicateRule, ...] = ()

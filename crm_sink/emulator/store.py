@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from crm_sink.emulator.log import keeping
 from crm_sink.emulator.schema import DUCKDB_TYPES, Field, ObjectType
 from crm_sink.emulator.sql import literal, name
 
@@ -25,14 +26,12 @@ if TYPE_CHECKING:
     from crm_sink.emulator.clock import Clock
 
 FILE = "org.duckdb"
-# The org's own tables: definitions, id counters, jobs, and who wrote which records when.
+# The org's own tables: definitions, id counters, jobs, and the write log.
 TABLES = (
     "_objects (position integer, name varchar, json varchar)",
     "_counters (object varchar, next bigint)",
     "_jobs (id varchar, json varchar)",
-    "_writes (number bigint, moment timestamp, source varchar, object varchar, "
-    "operation varchar, written bigint, refused bigint)",
-    "_written (number bigint, id varchar, created boolean)",
+    *keeping.TABLES,
 )
 
 

@@ -1,9 +1,9 @@
 """Carries out what `judging.judge` let through, each insert, update and delete as one statement.
 
 Every write moves SystemModstamp, LastModifiedDate and LastModifiedById, with equal values too
-(facts 9). Makes the temp table `outcome`, and keeps a line in the org's write log.
+(facts 9). Makes the temp table `outcome`, and has the write log kept.
 
-Not imitated: field history, roll-ups, the old and new value of each field (the log has room).
+Not imitated: field history, roll-ups.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.dml import staging
+from crm_sink.emulator.log import keeping
 from crm_sink.emulator.sql import literal, name
 from crm_sink.emulator.standard import STAGES
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from crm_sink.emulator.dml.staging import Write
+    from crm_sink.emulator.log.source import Source
     from crm_sink.emulator.org import Org
     from crm_sink.emulator.schema import Field
 
@@ -25,18 +27,19 @@ if TYPE_CHECKING:
 ASSIGNED = frozenset({"lead", "case", "account"})
 
 
-def apply(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: str) -> None:
+def apply(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Source) -> None:
     """Write the rows that were not refused, and make `outcome` and the log.
 
     Args:
         cursor: The handle that `judge` used, inside `Store.writing()`.
         org: Whose clock, user and log are used.
         write: What `judge` judged.
-        source: Who writes, for the log: a method and path, or a job's id.
+        source: Who writes, for the log.
     """
     cursor.execute(
         "create or replace temp table good as select * from matched anti join refused using (n)"
     )
+    keeping.keep(cursor, org, write, source)
     moment = f"{literal(f'{org.stamp():%Y-%m-%d %H:%M:%S}')}::timestamp"
     if write.operation == "hardDelete":
         cursor.execute(f"delete from {staging.name_of(write)} where Id in (select id from good)")
@@ -51,7 +54,6 @@ def apply(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: str
         if write.assign and write.target.name.lower() in ASSIGNED:
             _run_assignment(cursor, org, write)
     make_outcome(cursor)
-    _log(cursor, org, write, source)
 
 
 def make_outcome(cursor: duckdb.DuckDBPyConnection) -> None:
@@ -164,15 +166,3 @@ def _run_assignment(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -
     )
     fired = cursor.execute("select id from good order by n").fetchall()
     org.state.rules_fired += [record for (record,) in fired]
-
-
-def _log(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: str) -> None:
-    """Remember who wrote which records, in `_writes` and `_written` (one row a record)."""
-    row = cursor.execute("select count(*), coalesce(max(number), 0) + 1 from _writes").fetchone()
-    number = 1 if row is None else row[1]
-    cursor.execute(
-        "insert into _writes select ?, ?, ?, ?, ?, (select count(*) from good), "
-        "(select count(*) from refused)",
-        [number, org.stamp(), source, write.target.name, write.operation],
-    )
-    cursor.execute("insert into _written select ?, id, created from good", [number])

@@ -1,14 +1,13 @@
 """Judges staged rows, set by set: the one engine under REST, Collections and Bulk.
 
 A caller fills the temp tables `stage` (n, c0, c1, …: all text) and `faults`, says in a `Write` what
-the columns mean, and calls `judge`, then `applying.apply`. What became of each row then stands in
+the columns mean, and calls `writing.write_staged`. What became of each row then stands in
 the temp table `outcome` (n, id, created, rank, fault): fault is null, or code, message, fields.
 
 A null cell leaves its field alone; the dialect's `clear` text is null. Ranks order the faults of a
 row: the lowest is told.
 
-Not imitated: triggers, flows, validation and duplicate rules, several errors for one row, cascades
-of a delete, record locks.
+Not imitated: triggers, flows, validation rules, several errors for one row, cascades of a delete.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from crm_sink.emulator.dml import matching, references, uniqueness
 from crm_sink.emulator.dml.staging import ACCESS, REQUIRED, TYPE, VALUE, is_required
 from crm_sink.emulator.dml.values import type_fault, typed_sql, value_faults
+from crm_sink.emulator.duplicates import check as duplicates
 from crm_sink.emulator.sql import literal
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def judge(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> int:
         references.check(cursor, org, write)
         _require(cursor, write)
         uniqueness.check(cursor, write)
+        duplicates.check(cursor, org, write)
     cursor.execute(
         "create or replace temp table refused as "
         "select n, min(rank) as rank, arg_min(fault, rank) as fault from faults group by n"

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from crm_sink.emulator.schema import Field, ObjectType
 
 # Ranks of faults. The caller's own (an unknown field, a JSON token) come before all.
-CALLER, TYPE, TARGET, FOREIGN_KEY, TWIN, ACCESS, VALUE, REFERENCE, REQUIRED, UNIQUE = range(10)
+(
+    CALLER, TYPE, TARGET, FOREIGN_KEY, TWIN, ACCESS, VALUE, REFERENCE, REQUIRED, UNIQUE, DUPLICATE,
+    LOCK, INJECTED,
+) = range(13)  # fmt: skip
 
 FAULT_TYPE = "struct(code varchar, message varchar, fields varchar[])"
 
@@ -65,6 +68,7 @@ class Write:
             has looked; by default the staged rows are looked at.
         assign: Whether assignment rules run (no `Sforce-Auto-Assign: FALSE` was sent).
         update_only: Whether an upsert may not create.
+        allow_duplicates: Whether duplicate rules that only warn are passed over.
     """
 
     target: ObjectType
@@ -75,6 +79,7 @@ class Write:
     twins: str | None = None
     assign: bool = False
     update_only: bool = False
+    allow_duplicates: bool = False
 
     @property
     def deletes(self) -> bool:

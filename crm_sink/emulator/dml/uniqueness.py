@@ -3,7 +3,7 @@
 Rules: facts 3.1, 7.3. The same key twice in one upsert fails every row with that key; of two rows
 that would take the same unique value, the first gets it.
 
-Not imitated: duplicate rules (DUPLICATES_DETECTED).
+Knows nothing of duplicate rules: those are `emulator.duplicates`.
 """
 
 from __future__ import annotations

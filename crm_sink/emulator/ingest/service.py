@@ -24,6 +24,7 @@ from crm_sink.emulator.ingest import results
 from crm_sink.emulator.ingest.header import DELIMITERS, LINE_ENDS
 from crm_sink.emulator.ingest.working import BODY, list_unprocessed, work
 from crm_sink.emulator.jobs import ABORTED, DONE, ENDED, FAILED, OPEN, RUNNING, UPLOADED
+from crm_sink.emulator.rest.order import allows_duplicates
 from crm_sink.emulator.rest.rows import is_key
 from crm_sink.emulator.wire import json_object, parsed, reply
 
@@ -49,20 +50,19 @@ LARGEST_PART = 100_000
 
 def install(org: Org) -> None:
     """Let the org's job thread work ingest jobs."""
-    org.jobs.register(KIND, lambda job: work(org, job))
+    org.jobs.register(KIND, lambda job: work(org, job), at_once=org.settings.parallel_jobs)
 
 
 async def create(request: Request) -> Response:
     """Answer `POST /jobs/ingest`, plain or multipart."""
     org: Org = request.app.state.org
-    version = request.path_params["version"]
     if request.headers.get("content-type", "").startswith("multipart/"):
         body, content = await _parts(request)
-        job = await run_in_threadpool(_create, org, body, version)
+        job = await run_in_threadpool(_create, org, body, request)
         _keep(org, job, content)
         job = await run_in_threadpool(org.jobs.change, job.id, state=UPLOADED, uploaded=True)
     else:
-        job = await run_in_threadpool(_create, org, await json_object(request), version)
+        job = await run_in_threadpool(_create, org, await json_object(request), request)
     url = {"contentUrl": _content_url(job)} if job.state == OPEN else {}
     return reply({**_brief(job), **url, **_format(job)})
 
@@ -135,7 +135,8 @@ def show_all(request: Request) -> Response:
     asked = request.query_params
     chunked = asked.get("isPkChunkingEnabled", "false").lower() == "true"
     wanted = asked.get("jobType", "V2Ingest") == "V2Ingest" and not chunked
-    jobs = list(reversed(org.jobs.all(KIND))) if wanted else []
+    known = [job for job in org.jobs.all(KIND) if not org.faults.has_vanished(job.id)]
+    jobs = list(reversed(known)) if wanted else []
     locator = asked.get("queryLocator", "")
     start = int(locator) if locator.isdigit() else 0
     after = start + LISTED
@@ -215,7 +216,7 @@ def _keep(org: Org, job: Job, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _create(org: Org, body: dict[str, Any], version: str) -> Job:
+def _create(org: Org, body: dict[str, Any], request: Request) -> Job:
     body = {**DEFAULTS, **{key: value for key, value in body.items() if value is not None}}
     for key, allowed in ALLOWED.items():
         if body.get(key) not in allowed:
@@ -244,11 +245,12 @@ def _create(org: Org, body: dict[str, Any], version: str) -> Job:
         body["operation"],
         target.name,
         state=OPEN,
-        api_version=version,
+        api_version=request.path_params["version"],
         external_id_field=external,
         line_ending=body["lineEnding"],
         column_delimiter=body["columnDelimiter"],
         assignment_rule=body.get("assignmentRuleId"),
+        more={"allow_duplicates": allows_duplicates(request)},
     )
 
 

@@ -3,7 +3,7 @@
 A batch, its place in the job and its results are one transaction: after a kill -9 the job goes on
 with the next batch, and no row is written twice.
 
-Not imitated: parallel batches, retries, the five minutes after which a batch is given up.
+Not imitated: parallel batches of one job, the five minutes after which a batch is given up.
 """
 
 from __future__ import annotations
@@ -11,18 +11,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from crm_sink.emulator.dml import applying, judging, staging
+from crm_sink.emulator.dml import staging
 from crm_sink.emulator.dml.staging import Write
 from crm_sink.emulator.dml.values import CSV, key_sql, typed_sql
+from crm_sink.emulator.dml.writing import write_staged
 from crm_sink.emulator.ingest import results
 from crm_sink.emulator.ingest.header import BadFile, read_header
 from crm_sink.emulator.ingest.source import parquet, stage_file
 from crm_sink.emulator.jobs import ABORTED, DONE, FAILED, RUNNING
+from crm_sink.emulator.locks.claim import Claim, in_turn
+from crm_sink.emulator.log.source import Source
 from crm_sink.emulator.sql import literal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import duckdb
+
+    from crm_sink.emulator.faults.rule import Rule
     from crm_sink.emulator.ingest.header import Header
     from crm_sink.emulator.jobs import Job
     from crm_sink.emulator.org import Org
@@ -35,6 +41,10 @@ def work(org: Org, job: Job) -> None:
     started = org.clock.monotonic()
     job = org.jobs.change(job.id, state=RUNNING)
     folder = org.jobs.folder(job.id)
+    fault = org.faults.on_job(job)
+    if fault is not None and fault.kind == "failed-job" and fault.after_rows is None:
+        org.jobs.change(job.id, state=FAILED, error=fault.error_message, processed=0, failed=0)
+        return
     try:
         header = read_header(folder / BODY, job, org.store.objects)
         cursor = org.store.cursor()
@@ -43,11 +53,13 @@ def work(org: Org, job: Job) -> None:
         org.jobs.change(job.id, state=FAILED, error=str(bad), processed=0, failed=0)
         return
     write = _plan(org, job, header, folder)
-    done = job.processed or 0
-    while done < rows:
-        if org.jobs.find(job.id, job.kind).state == ABORTED:
-            return
-        done = _work_batch(org, job, write, done)
+    struck_at = rows if fault is None else min(rows, fault.after_rows or 0)
+    if not _work_rows(org, job, write, struck_at):
+        return
+    if fault is not None and _strike(org, job, fault):
+        return
+    if not _work_rows(org, job, write, rows):
+        return
     (folder / STAGED).unlink()
     spent = int((org.clock.monotonic() - started) * 1000)
     finished = org.jobs.find(job.id, job.kind)
@@ -66,25 +78,43 @@ def list_unprocessed(org: Org, job: Job) -> None:
     (folder / STAGED).unlink()
 
 
-def _work_batch(org: Org, job: Job, write: Write, start: int) -> int:
-    """Write the rows from one number on, and give the number of the next."""
+def _work_rows(org: Org, job: Job, write: Write, end: int) -> bool:
+    """Write what is left of the first rows, batch by batch; False when the job was aborted."""
+    done = org.jobs.find(job.id, job.kind).processed or 0
+    while done < end:
+        after = min(done + org.settings.batch_rows, end)
+        if not _work_batch(org, job, write, done, after):
+            return False
+        done = after
+    return True
+
+
+def _work_batch(org: Org, job: Job, write: Write, start: int, end: int) -> bool:
+    """Write the rows from one number up to another, unless the job was aborted."""
     folder = org.jobs.folder(job.id)
-    end = start + org.settings.batch_rows
     columns = ", ".join(column.raw for column in write.columns)
     source = f"select n, {columns} from {parquet(folder / STAGED)} where n >= {start} and n < {end}"
-    with org.store.writing() as cursor:
-        staging.stage(cursor, len(write.columns), source)
-        judging.judge(cursor, org, write)
-        applying.apply(cursor, org, write, job.id)
-        done, failed = results.write_parts(cursor, folder, job, write, start)
+
+    def write_batch(cursor: duckdb.DuckDBPyConnection, claim: Claim) -> bool:
         before = org.jobs.find(job.id, job.kind)
-        org.jobs.change(
-            job.id,
-            cursor=cursor,
-            processed=(before.processed or 0) + done,
-            failed=(before.failed or 0) + failed,
-        )
-    return end
+        if before.state == ABORTED:
+            return False
+        staging.stage(cursor, len(write.columns), source)
+        write_staged(cursor, org, write, Source(job=job.id), claim)
+        done, failed = results.write_parts(cursor, folder, job, write, start)
+        processed, refused = (before.processed or 0) + done, (before.failed or 0) + failed
+        org.jobs.change(job.id, cursor=cursor, processed=processed, failed=refused)
+        return True
+
+    return in_turn(org, job.id, write_batch)
+
+
+def _strike(org: Org, job: Job, fault: Rule) -> bool:
+    """Stop at the row that a fault named; False when its rule was taken away meanwhile."""
+    if fault.kind == "stuck-job":
+        return org.faults.hold(job.id)
+    org.jobs.change(job.id, state=FAILED, error=fault.error_message)
+    return True
 
 
 def _plan(org: Org, job: Job, header: Header, folder: Path) -> Write:
@@ -97,6 +127,7 @@ def _plan(org: Org, job: Job, header: Header, folder: Path) -> Write:
         CSV,
         external=external if job.operation == "upsert" else None,
         assign=job.assignment_rule is not None,
+        allow_duplicates=bool(job.more.get("allow_duplicates")),
     )
     return replace(write, twins=_find_twins(org, write, folder))
 

@@ -14,6 +14,7 @@ from starlette.responses import FileResponse, HTMLResponse
 from starlette.routing import Route
 
 from crm_sink.emulator.ids import normal
+from crm_sink.emulator.pages.changes import changes_page
 from crm_sink.emulator.pages.layouts import TABS, layout_of
 from crm_sink.emulator.pages.listing import Asked, list_page
 from crm_sink.emulator.pages.predictions import prediction_fields, tone
@@ -72,6 +73,13 @@ def show_record(request: Request) -> Response:
     return _page(request, "record.html", page=page, current=target.name)
 
 
+def show_changes(request: Request) -> Response:
+    """Show what was written last."""
+    org: Org = request.app.state.org
+    page = changes_page(org, request.query_params)
+    return _page(request, "changes.html", page=page, current="Changes")
+
+
 async def style(request: Request) -> Response:
     """Give the style sheet."""
     return FileResponse(HERE / "static" / "org.css", media_type="text/css")
@@ -113,6 +121,7 @@ routes = [
     Route("/", home, methods=["GET"]),
     Route("/lightning/o/{object}/list", show_list, methods=["GET"]),
     Route("/lightning/r/{object}/{id}/view", show_record, methods=["GET"]),
+    Route("/lightning/changes", show_changes, methods=["GET"]),
     Route("/static/org.css", style, methods=["GET"]),
     Route("/static/org.svg", picture, methods=["GET"]),
 ]

@@ -18,15 +18,18 @@ from starlette.routing import Route
 
 from crm_sink.emulator import ids
 from crm_sink.emulator.errors import ApiError
-from crm_sink.emulator.rest.outcomes import Order, Outcome, asks_assignment, write_rows
+from crm_sink.emulator.locks.claim import Claim, in_turn
+from crm_sink.emulator.rest.order import Order, order_of
+from crm_sink.emulator.rest.outcomes import Outcome, write_rows
 from crm_sink.emulator.rest.reading import fields_of, read_records
 from crm_sink.emulator.rest.rows import NESTED, Rows, is_key, place_of
-from crm_sink.emulator.rest.sobjects import source_of, target_of
+from crm_sink.emulator.rest.sobjects import target_of
 from crm_sink.emulator.wire import json_object, json_text, parsed, reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import duckdb
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -63,16 +66,12 @@ class _RollBack(Exception):
 
 async def create(request: Request) -> Response:
     """Answer `POST /composite/sobjects`."""
-    return await _write(
-        request, Order("insert", source_of(request), assign=asks_assignment(request))
-    )
+    return await _write(request, order_of(request, "insert"))
 
 
 async def update(request: Request) -> Response:
     """Answer `PATCH /composite/sobjects`."""
-    return await _write(
-        request, Order("update", source_of(request), assign=asks_assignment(request))
-    )
+    return await _write(request, order_of(request, "update"))
 
 
 async def upsert(request: Request) -> Response:
@@ -86,8 +85,7 @@ async def upsert(request: Request) -> Response:
             f"indexed field for {target.name}"
         )
         raise ApiError(400, "INVALID_FIELD", message)
-    order = Order("upsert", source_of(request), key, asks_assignment(request))
-    return await _write(request, order, target)
+    return await _write(request, order_of(request, "upsert", key), target)
 
 
 async def delete(request: Request) -> Response:
@@ -97,7 +95,7 @@ async def delete(request: Request) -> Response:
     _check_count(listed)
     all_or_none = request.query_params.get("allOrNone", "false").lower() == "true"
     records = [{"Id": one} for one in listed]
-    call = Call(records, all_or_none, Order("delete", source_of(request)), "")
+    call = Call(records, all_or_none, order_of(request, "delete"), "")
     org: Org = request.app.state.org
     prefixes = {one.key_prefix: one for one in org.store.objects.values()}
     targets = [prefixes.get(one[:3]) for one in listed]
@@ -155,26 +153,29 @@ async def _write(request: Request, order: Order, target: ObjectType | None = Non
 
 def _run(org: Org, call: Call, targets: list[ObjectType | None]) -> list[Outcome]:
     """Write all rows, type by type, in one transaction."""
+
+    def write_all(cursor: duckdb.DuckDBPyConnection, claim: Claim) -> list[Outcome]:
+        outcomes = [_unknown_type(call, at) for at, one in enumerate(targets) if one is None]
+        for target in _distinct(targets):
+            rows = Rows(target, org.store.objects)
+            for number, record in enumerate(call.records):
+                if targets[number] is target:
+                    _add(rows, number, record, call.order.external)
+            outcomes += write_rows(cursor, org, rows, call.order, claim)
+        outcomes.sort(key=lambda outcome: outcome.number)
+        outcomes = [_placed(outcome, call) for outcome in outcomes]
+        if call.all_or_none and any(outcome.code for outcome in outcomes):
+            raise _RollBack(outcomes)
+        return outcomes
+
     try:
-        with org.store.writing() as cursor:
-            outcomes = [_unknown_type(call, at) for at, one in enumerate(targets) if one is None]
-            for target in _distinct(targets):
-                rows = Rows(target, org.store.objects)
-                for number, record in enumerate(call.records):
-                    if targets[number] is target:
-                        _add(rows, number, record, call.order.external)
-                outcomes += write_rows(cursor, org, rows, call.order)
-            outcomes.sort(key=lambda outcome: outcome.number)
-            outcomes = [_placed(outcome, call) for outcome in outcomes]
-            if call.all_or_none and any(outcome.code for outcome in outcomes):
-                raise _RollBack(outcomes)
+        return in_turn(org, call.order.source.request or "", write_all)
     except _RollBack as undone:
         code = "ALL_OR_NONE_OPERATION_ROLLED_BACK"
         return [
             outcome if outcome.code else replace(outcome, code=code, message=ROLLED_BACK)
             for outcome in undone.outcomes
         ]
-    return outcomes
 
 
 def _add(rows: Rows, number: int, record: dict[str, Any], external: Field | None) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.types import Message
 
 MOST_PARTS = 25
+HANDED_ON = (b"host", b"sforce-auto-assign", b"sforce-duplicate-rule-header")
 MOST_QUERIES = 5
 REFERENCE = re.compile(r"@\{(\w+)((?:\.\w+|\[\d+\])*)\}")
 QUERY = re.compile(r"/services/data/v[\d.]+/(query|queryAll|composite/sobjects)\b")
@@ -101,9 +102,7 @@ async def _answer(request: Request, part: dict[str, Any]) -> tuple[int, dict[str
     """Have the application answer one part, without the gate around it."""
     url = urlsplit(str(part.get("url")))
     sent = b"" if part.get("body") is None else json.dumps(part["body"]).encode()
-    kept = [
-        pair for pair in request.scope["headers"] if pair[0] in (b"host", b"sforce-auto-assign")
-    ]
+    kept = [pair for pair in request.scope["headers"] if pair[0] in HANDED_ON]
     extra = [(k.lower().encode(), v.encode()) for k, v in (part.get("httpHeaders") or {}).items()]
     scope = {
         "type": "http",
@@ -115,6 +114,7 @@ async def _answer(request: Request, part: dict[str, Any]) -> tuple[int, dict[str
         "path": unquote(url.path).rstrip("/"),
         "raw_path": url.path.encode(),
         "query_string": url.query.replace(" ", "+").encode(),
+        "state": request.scope.get("state", {}),
         "headers": [*kept, *extra, (b"content-type", b"application/json")],
     }
     messages: list[Message] = []

@@ -5,25 +5,31 @@ Not imitated: one transaction for each 200 rows of a larger call; a call here is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from crm_sink.emulator.dml import applying, judging
 from crm_sink.emulator.dml.staging import Write
 from crm_sink.emulator.dml.values import JSON
+from crm_sink.emulator.dml.writing import write_staged
+from crm_sink.emulator.duplicates import check as duplicates
+from crm_sink.emulator.duplicates.telling import result_of
 
 if TYPE_CHECKING:
     import duckdb
-    from starlette.requests import Request
 
+    from crm_sink.emulator.locks.claim import Claim
     from crm_sink.emulator.org import Org
+    from crm_sink.emulator.rest.order import Order
     from crm_sink.emulator.rest.rows import Rows
-    from crm_sink.emulator.schema import Field
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one record. `code` is None when it was written; `rank` orders faults."""
+    """What became of one record.
+
+    `code` is None when it was written; `rank` orders faults; `duplicate` is what a duplicate rule
+    tells of the records that this one looks like.
+    """
 
     number: int
     id: str | None
@@ -32,34 +38,25 @@ class Outcome:
     code: str | None = None
     message: str = ""
     fields: tuple[str, ...] = ()
+    duplicate: dict[str, Any] | None = None
 
     def as_row(self) -> dict[str, object]:
         """Give the row of a collection's reply; a refused one has no id key (facts 3.1)."""
         if self.code is None:
             return {"id": self.id, "success": True, "errors": []}
         fields = [] if self.code == "JSON_PARSER_ERROR" else list(self.fields)
-        error = {"statusCode": self.code, "message": self.message, "fields": fields}
+        error: dict[str, object] = {
+            "statusCode": self.code,
+            "message": self.message,
+            "fields": fields,
+        }
+        if self.duplicate is not None:
+            error = {"duplicateResut": self.duplicate, **error}
         return {"success": False, "errors": [error]}
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """How rows are to be written: the parts of a `Write` that do not come from the rows."""
-
-    operation: str
-    source: str
-    external: Field | None = None
-    assign: bool = False
-    update_only: bool = False
-
-
-def asks_assignment(request: Request) -> bool:
-    """Say whether assignment rules run: always, unless the request says FALSE (facts 9)."""
-    return request.headers.get("sforce-auto-assign", "true").strip().lower() != "false"
-
-
 def write_rows(
-    cursor: duckdb.DuckDBPyConnection, org: Org, rows: Rows, order: Order
+    cursor: duckdb.DuckDBPyConnection, org: Org, rows: Rows, order: Order, claim: Claim
 ) -> list[Outcome]:
     """Judge and write staged rows inside a caller's transaction."""
     write = Write(
@@ -70,14 +67,26 @@ def write_rows(
         external=order.external,
         assign=order.assign,
         update_only=order.update_only,
+        allow_duplicates=order.allow_duplicates,
     )
-    judging.judge(cursor, org, write)
-    applying.apply(cursor, org, write, order.source)
+    write_staged(cursor, org, write, order.source, claim)
     found = cursor.execute(
         "select n, id, created, rank, fault.code, fault.message, fault.fields "
         "from outcome order by n"
     ).fetchall()
-    return [_outcome(row) for row in found]
+    outcomes = [_outcome(row) for row in found]
+    rule = duplicates.rule_of(org, rows.target.name)
+    doubles = [outcome.number for outcome in outcomes if outcome.code == duplicates.CODE]
+    if rule is None or not doubles:
+        return outcomes
+    # A fault rule may say the same of a row that no rule has found: then there are no matches.
+    matches = duplicates.matches_of(cursor, doubles)
+    return [
+        replace(outcome, duplicate=result_of(rule, matches[outcome.number], order.version))
+        if outcome.number in matches
+        else outcome
+        for outcome in outcomes
+    ]
 
 
 def _outcome(row: tuple[Any, ...]) -> Outcome:

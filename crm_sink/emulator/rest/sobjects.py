@@ -14,7 +14,9 @@ from starlette.routing import Route
 from crm_sink.emulator import ids
 from crm_sink.emulator.dml import staging
 from crm_sink.emulator.errors import ApiError, json_parser_error, not_found
-from crm_sink.emulator.rest.outcomes import Order, Outcome, asks_assignment, write_rows
+from crm_sink.emulator.locks.claim import in_turn
+from crm_sink.emulator.rest.order import order_of
+from crm_sink.emulator.rest.outcomes import Outcome, write_rows
 from crm_sink.emulator.rest.reading import fields_of, read_records
 from crm_sink.emulator.rest.rows import Rows, place_of
 from crm_sink.emulator.sql import name
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from crm_sink.emulator.org import Org
+    from crm_sink.emulator.rest.order import Order
     from crm_sink.emulator.schema import ObjectType
 
 SPECIFIED_ID = "The Id field should not be specified in the sobject data."
@@ -34,7 +37,7 @@ async def create(request: Request) -> Response:
     target = target_of(request)
     text, record = await record_of(request)
     org: Org = request.app.state.org
-    order = Order("insert", source_of(request), assign=asks_assignment(request))
+    order = order_of(request, "insert")
     outcome = await run_in_threadpool(write_one, org, target, record, order)
     refuse(outcome, text)
     return created(request, target, outcome)
@@ -59,7 +62,7 @@ async def update(request: Request) -> Response:
     record_id = id_of(request, target)
     text, record = await record_of(request)
     org: Org = request.app.state.org
-    order = Order("update", source_of(request), assign=asks_assignment(request))
+    order = order_of(request, "update")
     outcome = await run_in_threadpool(write_one, org, target, {"Id": record_id, **record}, order)
     refuse(outcome, text)
     return Response(status_code=204)
@@ -70,7 +73,7 @@ async def delete(request: Request) -> Response:
     target = target_of(request)
     record = {"Id": id_of(request, target)}
     org: Org = request.app.state.org
-    order = Order("delete", source_of(request))
+    order = order_of(request, "delete")
     refuse(await run_in_threadpool(write_one, org, target, record, order), "")
     return Response(status_code=204)
 
@@ -117,17 +120,15 @@ async def record_of(request: Request) -> tuple[str, dict[str, Any]]:
     return text, record
 
 
-def source_of(request: Request) -> str:
-    """Give what the write log calls this request."""
-    return f"{request.method} {request.scope['route'].path}"
-
-
 def write_one(org: Org, target: ObjectType, record: dict[str, Any], order: Order) -> Outcome:
     """Write one record and give what became of it."""
     rows = Rows(target, org.store.objects)
     rows.add(0, record)
-    with org.store.writing() as cursor:
-        return write_rows(cursor, org, rows, order)[0]
+    return in_turn(
+        org,
+        order.source.request or "",
+        lambda cursor, claim: write_rows(cursor, org, rows, order, claim)[0],
+    )
 
 
 def refuse(outcome: Outcome, text: str) -> None:
@@ -141,6 +142,9 @@ def refuse(outcome: Outcome, text: str) -> None:
     if outcome.code == "JSON_PARSER_ERROR":
         place = place_of(text, outcome.fields[0]) if outcome.fields else ""
         raise json_parser_error(outcome.message + place)
+    if outcome.duplicate is not None:
+        more = {"duplicateResut": outcome.duplicate}
+        raise ApiError(400, outcome.code, outcome.message, more=more)
     about_record = outcome.rank == staging.TARGET and outcome.code in (
         "ENTITY_IS_DELETED",
         "INVALID_CROSS_REFERENCE_KEY",

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from crm_sink.emulator import ids
 from crm_sink.emulator.dml.values import JSON, key_sql, typed_sql
 from crm_sink.emulator.errors import ApiError, not_found
-from crm_sink.emulator.rest.outcomes import Order, Outcome, asks_assignment
+from crm_sink.emulator.rest.order import order_of
 from crm_sink.emulator.rest.reading import fields_of, read_records
 from crm_sink.emulator.rest.rows import is_key
 from crm_sink.emulator.rest.sobjects import (
@@ -26,7 +26,6 @@ from crm_sink.emulator.rest.sobjects import (
     location,
     record_of,
     refuse,
-    source_of,
     target_of,
     write_one,
 )
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from crm_sink.emulator.org import Org
+    from crm_sink.emulator.rest.outcomes import Outcome
     from crm_sink.emulator.schema import Field, ObjectType
 
 SINCE_CREATED_KEY = 46.0
@@ -51,7 +51,7 @@ async def upsert(request: Request) -> Response:
         message = f"The {key.name} field should not be specified in the sobject data."
         raise ApiError(400, "INVALID_FIELD", message)
     update_only = request.query_params.get("updateOnly", "").lower() == "true"
-    order = Order("upsert", source_of(request), key, asks_assignment(request), update_only)
+    order = order_of(request, "upsert", key, update_only=update_only)
     org: Org = request.app.state.org
     keyed = {key.name: request.path_params["value"], **record}
     several = await run_in_threadpool(_ids_of, org, target, key, request.path_params["value"])
@@ -73,7 +73,7 @@ async def insert_by_id(request: Request) -> Response:
         )  # fmt: skip
     target = target_of(request)
     record: Any = parsed(await json_text(request))
-    order = Order("insert", source_of(request), assign=asks_assignment(request))
+    order = order_of(request, "insert")
     org: Org = request.app.state.org
     outcome = await run_in_threadpool(write_one, org, target, record, order)
     refuse(outcome, "")
@@ -106,7 +106,7 @@ async def delete(request: Request) -> Response:
         raise not_found()
     if len(found) > 1:
         return _choices(request, target, found)
-    order = Order("delete", source_of(request))
+    order = order_of(request, "delete")
     refuse(await run_in_threadpool(write_one, org, target, {"Id": found[0]}, order), "")
     return Response(status_code=204)
 

@@ -1,0 +1,1 @@
+"""Duplicate rules: records that look like one the org holds already."""

@@ -1,0 +1,1 @@
+"""The org's write log: every applied change, who made it, and the values before and after."""

@@ -1,0 +1,114 @@
+"""Keeps the write log: one line for each write, one row for each record that it changes.
+
+Set by set, in the write's own transaction: what was rolled back is in no log. Who was written when
+stands in `_log_rows`. The values of a small write stand there too, as text, in two lists beside
+each other in the order of the write's fields; those of a large one in a Parquet file of their own,
+as they are, which costs a third. Of a field that a row left alone there is no new value; `CLEARED`
+says that it was set to null.
+
+Not imitated: what rules fill in by themselves (an assigned owner, a stage's probability).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_sink.emulator.dml import staging
+from crm_sink.emulator.dml.values import JSON
+from crm_sink.emulator.sql import literal, name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    import duckdb
+
+    from crm_sink.emulator.dml.staging import Column, Write
+    from crm_sink.emulator.log.source import Source
+    from crm_sink.emulator.org import Org
+
+TABLES = (
+    "_log_writes (number bigint, moment timestamp, call varchar, request varchar, job varchar, "
+    "object varchar, operation varchar, fields varchar[], written bigint, refused bigint, "
+    "in_file boolean)",
+    "_log_rows (number bigint, place bigint, id varchar, created boolean, "
+    "old varchar[], new varchar[])",
+)
+CLEARED = JSON.clear
+# From here on the values of a write go to a file: casting a million of them to text is slow.
+LARGE = 10_000
+
+
+def keep(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Source) -> None:
+    """Log the rows of `good`, before they are applied: old values are still in their place."""
+    row = cursor.execute(
+        "select coalesce(max(number), 0) + 1, (select count(*) from good) from _log_writes"
+    ).fetchone()
+    number, written = (1, 0) if row is None else row
+    columns = [] if write.deletes else _logged(write)
+    has_values = org.settings.log_values and bool(columns)
+    in_file = has_values and written >= LARGE
+    cursor.execute(
+        "insert into _log_writes select ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "(select count(*) from refused), ?",
+        [
+            number, org.stamp(), source.call, source.request, source.job, write.target.name,
+            write.operation, [column.field.name for column in columns], written, in_file,
+        ],
+    )  # fmt: skip
+    if has_values and not in_file:
+        places = range(len(columns))
+        cursor.execute(
+            f"insert into _log_rows select {number}, n, id, created, {old_sql(places)}, "
+            f"{new_sql(places)} from ({_values(write, columns)})"
+        )
+        return
+    cursor.execute("insert into _log_rows select ?, n, id, created, [], [] from good", [number])
+    if in_file:
+        path = file_of(org.store.folder, number)
+        path.parent.mkdir(exist_ok=True)
+        cursor.execute(
+            f"copy ({_values(write, columns)}) to {literal(str(path))} "
+            "(format parquet, compression lz4_raw)"
+        )
+
+
+def file_of(folder: Path, number: int) -> Path:
+    """Give where the values of a large write are."""
+    return folder / "log" / f"{number}.parquet"
+
+
+def old_sql(places: Iterable[int]) -> str:
+    """Give SQL for the list of old values as text."""
+    return f"[{', '.join(f'case when s{at} then o{at}::varchar end' for at in places)}]"
+
+
+def new_sql(places: Iterable[int]) -> str:
+    """Give SQL for the list of new values as text; null for a field that was left alone."""
+    cleared = literal(CLEARED)
+    cells = (f"case when s{at} then coalesce(v{at}::varchar, {cleared}) end" for at in places)
+    return f"[{', '.join(cells)}]"
+
+
+def _values(write: Write, columns: list[Column]) -> str:
+    """Give a query of n, id, created, and of each field o (old), v (new) and s (was it set)."""
+    selected = []
+    for at, column in enumerate(columns):
+        says = f"t.{column.given}"
+        # The key that a record was found by is not a change of it.
+        if write.external is not None and column.field is write.external:
+            says += " and g.created"
+        stored = f"o.{name(column.field.name)}"
+        old = "null" if write.operation == "insert" else stored
+        selected.append(f"{old} as o{at}, t.{column.typed} as v{at}, {says} as s{at}")
+    join = f"left join {staging.name_of(write)} o on o.Id = g.id and not g.created"
+    return (
+        f"select n, g.id, g.created, {', '.join(selected)} from good g join typed t using (n) "
+        + ("" if write.operation == "insert" else join)
+    )
+
+
+def _logged(write: Write) -> list[Column]:
+    return [
+        column for column in write.values() if column.field.createable or column.field.updateable
+    ]

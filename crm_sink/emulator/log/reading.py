@@ -1,0 +1,172 @@
+"""Reads the write log: changes in their order, page by page, and how often each record was written.
+
+Values come back in the types of their fields as they are now; of a field that is gone, as text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from crm_sink.emulator.clock import stamp
+from crm_sink.emulator.ids import normal
+from crm_sink.emulator.log.keeping import CLEARED, file_of, new_sql, old_sql
+from crm_sink.emulator.schema import NUMBER_TYPES
+from crm_sink.emulator.sql import literal
+
+if TYPE_CHECKING:
+    from crm_sink.emulator.org import Org
+    from crm_sink.emulator.schema import Field, ObjectType
+
+LISTED = 100
+FIELDS = -3  # where a row of `page` has the names of the write's fields
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which changes; an empty filter is all of them.
+
+    Attributes:
+        since: Only writes with a larger number, as `next` and `last` tell it: "12" or "12.199".
+    """
+
+    object: str | None = None
+    id: str | None = None
+    job: str | None = None
+    request: str | None = None
+    since: tuple[int, int] = (0, -1)
+
+
+def page(org: Org, asked: Asked, limit: int, *, newest: bool = False) -> dict[str, Any]:
+    """Give a page of changes, and where the next one begins."""
+    where, values = _where(asked)
+    order = "desc" if newest else "asc"
+    rows = _rows(
+        org,
+        "select w.number, r.place, w.moment, w.call, w.request, w.job, w.operation, r.created, "
+        "w.object, r.id, w.in_file, w.fields, r.old, r.new "
+        "from _log_rows r join _log_writes w using (number) "
+        f"where {where} order by w.number {order}, r.place {order} limit {limit + 1}",
+        values,
+    )
+    changes = [_change(org, row) for row in _filled(org, rows[:limit])]
+    more = len(rows) > limit
+    return {
+        "changes": changes,
+        "next": f"{rows[limit - 1][0]}.{rows[limit - 1][1]}" if more else None,
+    }
+
+
+def counts(org: Org, asked: Asked) -> dict[str, Any]:
+    """Tell how many records were changed, how many changes there were, and the repeated ones."""
+    where, values = _where(asked)
+    grouped = (
+        "select r.id, count(*) as times from _log_rows r join _log_writes w using (number) "
+        f"where {where} group by r.id"
+    )
+    totals = f"select count(*), coalesce(sum(times), 0), coalesce(max(times), 0) from ({grouped})"
+    ((records, changes, most),) = _rows(org, totals, values)
+    several = _rows(
+        org, f"select id, times from ({grouped}) where times > 1 order by id limit {LISTED}", values
+    )
+    ((last,),) = _rows(org, "select coalesce(max(number), 0) from _log_writes", [])
+    return {
+        "records": records,
+        "changes": int(changes),
+        "most": most,
+        "repeated": dict(several),
+        "last": str(last),
+    }
+
+
+def clear(org: Org) -> None:
+    """Forget all changes."""
+    with org.store.writing() as cursor:
+        cursor.execute("delete from _log_rows")
+        for path in (org.store.folder / "log").glob("*.parquet"):
+            path.unlink()
+        # Numbers go on, so that a `since` from before still holds.
+        cursor.execute(
+            "delete from _log_writes where number < (select max(number) from _log_writes)"
+        )
+
+
+def _rows(org: Org, query: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    with org.store.cursor() as cursor:
+        return cursor.execute(query, values).fetchall()
+
+
+def _filled(org: Org, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Put the values of large writes, which are in files, where those of small ones are."""
+    wanted: dict[int, list[int]] = {}
+    for number, place, *_, in_file, _fields, _old, _new in rows:
+        if in_file:
+            wanted.setdefault(number, []).append(place)
+    widths = {row[0]: len(row[FIELDS]) for row in rows}
+    found: dict[tuple[int, int], list[Any]] = {}
+    for number, places in wanted.items():
+        path, width = file_of(org.store.folder, number), range(widths[number])
+        query = (
+            f"select n, {old_sql(width)}, {new_sql(width)} from read_parquet({literal(str(path))}) "
+            "where n between ? and ?"
+        )
+        for place, *lists in _rows(org, query, [min(places), max(places)]):
+            found[number, place] = lists
+    return [(*row[:-2], *found.get((row[0], row[1]), row[-2:])) for row in rows]
+
+
+def _where(asked: Asked) -> tuple[str, list[Any]]:
+    after, place = asked.since
+    conditions = ["(w.number > ? or (w.number = ? and r.place > ?))"]
+    values: list[Any] = [after, after, place]
+    given = {
+        "lower(w.object)": asked.object.lower() if asked.object else None,
+        "r.id": (normal(asked.id) or asked.id) if asked.id else None,
+        "w.job": (normal(asked.job) or asked.job) if asked.job else None,
+        "w.request": asked.request,
+    }
+    for column, value in given.items():
+        if value is not None:
+            conditions.append(f"{column} = ?")
+            values.append(value)
+    return " and ".join(conditions), values
+
+
+def _change(org: Org, row: tuple[Any, ...]) -> dict[str, Any]:
+    number, place, moment, call, request, job, operation, created, named, record, _, *lists = row
+    fields, old, new = lists
+    target = org.store.objects.get(named.lower())
+    said = [at for at, value in enumerate(new) if value is not None]
+    return {
+        "number": number,
+        "row": place,
+        "at": stamp(moment),
+        "call": call,
+        "request": request,
+        "job": job,
+        "operation": operation,
+        "created": created,
+        "object": named,
+        "id": record,
+        "fields": [fields[at] for at in said],
+        "old": {fields[at]: _value(target, fields[at], old[at]) for at in said},
+        "new": {fields[at]: _value(target, fields[at], new[at]) for at in said},
+    }
+
+
+def _value(target: ObjectType | None, field_name: str, text: str | None) -> Any:
+    if text is None or text == CLEARED:
+        return None
+    field = target.find(field_name) if target is not None else None
+    return text if field is None else _typed(field, text)
+
+
+def _typed(field: Field, text: str) -> Any:
+    if field.type in NUMBER_TYPES:
+        return float(text)
+    if field.type == "int":
+        return int(text)
+    if field.type == "boolean":
+        return text == "true"
+    return stamp(datetime.fromisoformat(text)) if field.type == "datetime" else text
