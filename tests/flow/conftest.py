@@ -14,7 +14,7 @@ import requests
 
 from crm_sink.api import Result
 from crm_sink.assemble import assemble
-from crm_sink.clock import SystemClock
+from crm_sink.clock import Clock, SystemClock
 from crm_sink.emulator.seed.demo import add_missing
 from crm_sink.emulator.seed.fields import custom_field
 from crm_sink.emulator.serve import Running
@@ -49,6 +49,17 @@ fields:
 """
 
 
+class Impatient(SystemClock):
+    """The machine's time, but for its waits: an org on this machine is never busy."""
+
+    def __init__(self) -> None:
+        self.slept = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+        super().sleep(min(seconds, 0.01))
+
+
 @dataclass
 class Shop:
     """A local org and a home folder."""
@@ -57,6 +68,7 @@ class Shop:
     home: Path
     events: list[Event] = field(default_factory=list)
     budget: str = "100%"
+    clock: Clock = field(default_factory=SystemClock)
 
     @property
     def settings(self) -> Settings:
@@ -73,7 +85,7 @@ class Shop:
             self.settings,
             target=None,
             listener=self.events.append,
-            clock=SystemClock(),
+            clock=self.clock,
             environ=os.environ,
         ) as context:
             return Result(work(context))
@@ -144,6 +156,28 @@ class Shop:
         counts: dict[str, int] = requests.get(f"{self.org.url}/__calls__", timeout=30).json()
         requests.post(f"{self.org.url}/__calls__", timeout=30)
         return counts
+
+    def fail(self, *rules: dict[str, Any]) -> None:
+        """Ask the org to fail by these rules."""
+        requests.post(f"{self.org.url}/__faults__", json=list(rules), timeout=30).raise_for_status()
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Tell the rules by which the org fails, and how often each has fired."""
+        answer = requests.get(f"{self.org.url}/__faults__", timeout=30)
+        return list(answer.json()["rules"])
+
+    def mend(self) -> None:
+        """Let the org fail no more."""
+        requests.delete(f"{self.org.url}/__faults__", timeout=30).raise_for_status()
+
+    def counts(self) -> dict[str, Any]:
+        """Ask the org's write log how often leads were written."""
+        answer = requests.get(f"{self.org.url}/__log__/counts?object=Lead", timeout=30)
+        return {name: answer.json()[name] for name in ("records", "changes", "most")}
+
+    def forget_writes(self) -> None:
+        """Empty the write log."""
+        requests.delete(f"{self.org.url}/__log__", timeout=30).raise_for_status()
 
     def writes(self) -> dict[str, int]:
         """As `calls`, but only those that write records or make ingest jobs."""
