@@ -93,6 +93,7 @@ class CrmError(CrmSinkError):
         fate: What to do about it.
         status: The HTTP status, or None when there was no answer.
         after: Seconds that the CRM asked us to wait (`Retry-After`), if it did.
+        usage: Calls used and allowed in 24 hours, if the answer told.
         where: The call, as `METHOD path`.
         hint: What a person can do.
     """
@@ -105,6 +106,7 @@ class CrmError(CrmSinkError):
         fate: Fate,
         status: int | None = None,
         after: float | None = None,
+        usage: tuple[int, int] | None = None,
         where: str | None = None,
         hint: str | None = None,
     ) -> None:
@@ -113,6 +115,7 @@ class CrmError(CrmSinkError):
         self.fate = fate
         self.status = status
         self.after = after
+        self.usage = usage
 
 
 class LoginError(CrmError):

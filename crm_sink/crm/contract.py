@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from crm_sink.tickets import Action, Api, Ticket
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from crm_sink.engine import Engine, Relation
@@ -33,6 +34,7 @@ class Read:
         keys: A relation with one VARCHAR column `key` of distinct keys as the source spells them
             (raw, not yet quoted for SOQL); None reads every record whose key is not null.
         api: SOQL pages for few keys, BULK for many or for all.
+        since: Only records with at least this SystemModstamp, UTC (BULK alone).
     """
 
     object: str
@@ -40,6 +42,7 @@ class Read:
     fields: tuple[FieldSchema, ...]
     keys: Relation | None
     api: Api
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,9 +88,9 @@ class Gauge:
         with self._changed:
             before = int(self._bound)
             self._bound = min(float(self.most), self._bound + 1 / max(1, before))
-            # A sum of thirds is a hair below one.
-            if round(self._bound) - self._bound < 1e-9:
-                self._bound = float(round(self._bound))
+            nearest = round(self._bound)
+            if abs(self._bound - nearest) < 1e-9:  # three thirds are a hair below one
+                self._bound = float(nearest)
             now = int(self._bound)
             self._changed.notify_all()
         if now != before:

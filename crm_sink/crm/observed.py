@@ -7,12 +7,13 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from crm_sink.crm.call import Allowance
 from crm_sink.errors import CrmError
 from crm_sink.events import BudgetSeen, CallMade, Listener, nobody
 
 if TYPE_CHECKING:
     from crm_sink.clock import Clock
-    from crm_sink.crm.call import Allowance, Answer, Call, Send
+    from crm_sink.crm.call import Answer, Call, Send
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Observed:
         try:
             answer = self._send(call)
         except CrmError as error:
-            self._count(call, started, error.status or 0)
+            told = Allowance(*error.usage) if error.usage else None
+            self._count(call, started, error.status or 0, allowance=told)
             raise
         self._count(call, started, answer.status, answer.received_bytes, answer.allowance)
         return answer

@@ -220,6 +220,7 @@ def _close(
             "estimated_calls": planned.route.calls,
             "read_by": how,
             "conflict_fields": planned.conflict_fields,
+            "rules": planned.rules,
             "quota": quota(trip.context),
             "top_errors": rejects_in_short(trip.folder, trip.engine),
         },

@@ -21,6 +21,7 @@ from crm_sink.errors import (
     UsageError,
 )
 from crm_sink.events import RunEnded
+from crm_sink.flow.outrun import up_to_date
 from crm_sink.flow.pool import Writing
 from crm_sink.flow.remarks import quota
 from crm_sink.flow.resume import PLANS, is_unfinished
@@ -39,22 +40,35 @@ if TYPE_CHECKING:
 SPENT = frozenset({"REQUEST_LIMIT_EXCEEDED", "EXCEEDEDQUOTA", budgeted.CODE})
 
 
-def deliver(run: Run, context: Context, *, released_by: str | None = None) -> Run:
+def deliver(
+    run: Run, context: Context, *, released_by: str | None = None, is_fresh: bool = False
+) -> Run:
     """Write a plan to the CRM.
+
+    Before a saved plan is written its records are read again (see `outrun`): only those that still
+    hold what the plan saw are written as it says. The plan of a sync, made a moment ago by the same
+    process, and a run that is resumed are not looked at again.
 
     Args:
         run: A run that is ready, held, or stopped on its way.
         context: The parts.
         released_by: Who answers for letting a held plan through.
+        is_fresh: Whether the plan was made just now.
+
+    Returns:
+        The run that was written: the plan's own, or that of a plan made of it.
 
     Raises:
         PlanHeld: A gate holds the plan, and nobody released it.
-        PlanOutdated: A later run of the mapping has written since the plan was made.
+        PlanOutdated: A later run of the mapping has written since the plan was made, or too many
+            of its records were changed.
         CrmError: The CRM refused; what was written is in the ledger.
     """
     _require_deliverable(run, context, released_by)
-    run = replace(run, state=RunState.WRITING, released_by=released_by or run.released_by)
     with context.lease(run.mapping, run.run) as lease:
+        if run.state in PLANS and not is_fresh:
+            run = up_to_date(run, context, again=_again(run))
+        run = replace(run, state=RunState.WRITING, released_by=released_by or run.released_by)
         context.ledger.update(run)
         return _deliver(run, context, lease)
 
@@ -110,7 +124,8 @@ def _deliver(run: Run, context: Context, lease: Lease) -> Run:
         stages = Stages(run.run, context.listener, context.clock)
         with stages.stage("write") as done:
             try:
-                write_all(work)
+                with computing(folder.root):
+                    write_all(work)
             except CrmSinkError as error:
                 failure = error
             with computing(folder.root):

@@ -41,6 +41,7 @@ class Planned:
     unchanged: int
     conflicts: int  # records that are left alone
     conflict_fields: int
+    rules: dict[str, dict[str, float | bool]]  # how each field is treated, kept with the plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,10 @@ def plan_changes(work: Planning) -> Planned:
         unchanged=work.matched.rows + found.leavers - size.rows - held.records,
         conflicts=held.records,
         conflict_fields=held.fields,
+        rules={
+            rule.field.name: {"tolerance": rule.tolerance, "protect": rule.protect}
+            for rule in rules
+        },
     )
 
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from crm_sink.crm.contract import Chunk
 from crm_sink.crm.gauge import Gauge
 from crm_sink.engine import Engine, Relation
-from crm_sink.errors import CrmSinkError
 from crm_sink.flow.fields import field_at
+from crm_sink.flow.trouble import computing
 from crm_sink.tickets import Api
 from crm_sink.write.walk import Walk, walk
 
@@ -94,20 +94,12 @@ def walk_all(pending: Sequence[ChunkRecord], work: Writing) -> None:
 
 
 def _walk(record: ChunkRecord, way: Walk, work: Writing, schema: ObjectSchema) -> Settled:
-    import duckdb
-
     work.lease.ensure()
     cursor = work.engine.cursor()
     try:
-        chunk = _chunk(record, work, schema)
-        return walk(chunk, way, cursor, attempt=record.attempt)
-    except (OSError, duckdb.IOException) as error:
-        reason = error.strerror if isinstance(error, OSError) else "the disk may be full"
-        raise CrmSinkError(
-            f"the run folder cannot be written: {reason}",
-            where=str(work.folder.root),
-            hint=f"make room; then crm-sink resume {work.run.run}",
-        ) from error
+        with computing(work.folder.root):
+            chunk = _chunk(record, work, schema)
+            return walk(chunk, way, cursor, attempt=record.attempt)
     finally:
         cursor.close()
 

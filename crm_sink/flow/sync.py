@@ -18,4 +18,4 @@ def sync(request: Request, context: Context, *, released_by: str | None = None) 
     Raises:
         PlanHeld: A gate holds the plan; it is in the ledger and can be released.
     """
-    return deliver(decide(request, context), context, released_by=released_by)
+    return deliver(decide(request, context), context, released_by=released_by, is_fresh=True)

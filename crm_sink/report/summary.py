@@ -38,6 +38,9 @@ def summary(run: Run) -> str:
         *_figures(run),
         _line("API", _api(run)),
         _line("API calls", _calls(run)),
+        _line("made of", _made_of(run)),
+        _line("sent again", _sent_again(run)),
+        *_slowed(run),
         _line("uploaded", _size(run.totals.uploaded_bytes)),
         *_jobs(run),
         *_errors(errors_of(run)),
@@ -149,6 +152,33 @@ def _calls(run: Run) -> str:
     if quota:
         text += f"; {quota['remaining']:,} of {quota['limit']:,} a day are left"
     return text
+
+
+def _made_of(run: Run) -> str | None:
+    plan, moved = run.details.get("made_of"), run.details.get("moved", 0)
+    return f"plan {plan}, of which {moved:,} records were changed since" if plan else None
+
+
+def _sent_again(run: Run) -> str | None:
+    """Say how many rows were held up (by a lock, by another row) and sent again."""
+    rounds = run.details.get("sent_again")
+    if not rounds:
+        return None
+    written = sum(turn["ok"] for turn in rounds)
+    turns = "1 round" if len(rounds) == 1 else f"{len(rounds)} rounds"
+    return f"{rounds[0]['rows']:,} rows in {turns}, {written:,} of them accepted"
+
+
+def _slowed(run: Run) -> list[str | None]:
+    """Say where fewer calls or chunks were in flight at once, and why."""
+    lines = []
+    for what, story in (run.details.get("parallelism") or {}).items():
+        falls = ", ".join(f"{code} {times}×" for code, times in story["falls"].items())
+        if falls:
+            unit = "" if what == "calls" else " chunks"
+            bounds = f"{story['most']} at most, {story['least']} at least"
+            lines.append(_line("at once", f"{what}{unit}: {bounds} ({falls})"))
+    return lines
 
 
 def _size(count: int) -> str | None:

@@ -15,6 +15,7 @@ import urllib3.exceptions
 
 from crm_sink.crm.call import Repeat
 from crm_sink.errors import AnswerLost, CrmError, Fate, LoginError
+from crm_sink.salesforce.allowance import allowance_of
 from crm_sink.salesforce.fate import fate_of
 
 if TYPE_CHECKING:
@@ -127,6 +128,14 @@ def of_answer(status: int, headers: Mapping[str, str], body: bytes, call: Call) 
     Salesforce's error bodies are arrays: `[{"message", "errorCode", "fields"?}]`. HTML or
     anything else comes from a proxy, a maintenance page or the edge.
     """
+    error = _of_answer(status, headers, body, call)
+    # A refusal costs a call too, and says how many are used.
+    told = allowance_of(headers.get("sforce-limit-info", ""))
+    error.usage = (told.used, told.limit) if told else None
+    return error
+
+
+def _of_answer(status: int, headers: Mapping[str, str], body: bytes, call: Call) -> CrmError:
     if 300 <= status < 400:
         return _redirected(status, headers, call)
     code, message = _salesforce_error(body)

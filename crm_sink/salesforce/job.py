@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 JOBS = "/jobs/ingest"
 JOB = "/jobs/ingest/{id}"
+COUNTS = ("numberRecordsProcessed", "numberRecordsFailed")
 _JSON = {"Content-Type": "application/json; charset=UTF-8"}
 
 
@@ -41,13 +42,14 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """How a job stands. `processed` counts the failed rows in."""
+    """How a job stands. `processed` counts the failed rows in; `is_counted`: the org told both."""
 
     id: str
     state: State
     processed: int = 0
     failed: int = 0
     error: str = ""
+    is_counted: bool = False
 
     @property
     def code(self) -> str:
@@ -62,7 +64,8 @@ class Job:
         Failed with 0 rows processed and 0 failed: its file or header is at fault, or the user's
         rights on a column (facts 4.8). Nothing was written, and the same file fails again.
         """
-        if self.state is not State.FAILED or self.processed or self.failed:
+        is_untouched = self.is_counted and not self.processed and not self.failed
+        if self.state is not State.FAILED or not is_untouched:
             return False
         fate = fate_of(self.code, self.error).fate
         return fate not in (Fate.RETRY, Fate.RETRY_SLOWER)
@@ -135,9 +138,10 @@ def look(send: Send, root: str, job: str) -> Job:
     return Job(
         id=job,
         state=State(state),
-        processed=answers.number(document, "numberRecordsProcessed", JOB),
-        failed=answers.number(document, "numberRecordsFailed", JOB),
+        processed=answers.number(document, COUNTS[0], JOB),
+        failed=answers.number(document, COUNTS[1], JOB),
         error=str(document.get("errorMessage") or ""),
+        is_counted=all(isinstance(document.get(name), int) for name in COUNTS),
     )
 
 

@@ -63,9 +63,10 @@ def read(
 
 
 def statement(query: Read) -> str:
-    """Give the SOQL that reads all records whose key is not null."""
+    """Give the SOQL that reads all records whose key is not null, and that were changed since."""
     fields = ", ".join(pages.selected(query))
-    return f"SELECT {fields} FROM {query.object} WHERE {query.key.name} != null"
+    changed = "" if query.since is None else f" AND {pages.MODIFIED} >= {query.since:%Y-%m-%dT%XZ}"
+    return f"SELECT {fields} FROM {query.object} WHERE {query.key.name} != null{changed}"
 
 
 def _create(send: Send, root: str, query: Read) -> str:

@@ -84,7 +84,7 @@ def test_one_rule_or_all_are_taken_out_of_force(api: Any) -> None:
     assert api.call("DELETE", "/__faults__/a").status_code == 404
     assert api.call("DELETE", "/__faults__").status_code == 204
     assert api.get("limits").status_code == 200
-    empty = {"rules": [], "fired": [], "stuck": [], "vanished": []}
+    empty: dict[str, list[str]] = {"rules": [], "fired": [], "stuck": [], "vanished": []}
     assert api.get("/__faults__").json() == empty
 
 

@@ -14,7 +14,7 @@ import requests
 
 from crm_sink.api import Result
 from crm_sink.assemble import assemble
-from crm_sink.clock import SystemClock
+from crm_sink.clock import Clock, SystemClock
 from crm_sink.emulator.seed.demo import add_missing
 from crm_sink.emulator.seed.fields import custom_field
 from crm_sink.emulator.serve import Running
@@ -22,6 +22,7 @@ from crm_sink.events import Event
 from crm_sink.flow.context import Context, Request
 from crm_sink.flow.decide import decide
 from crm_sink.flow.deliver import deliver
+from crm_sink.flow.sync import sync
 from crm_sink.ledger.contract import Run
 from crm_sink.mapping.load import loads
 from crm_sink.mapping.model import LoadedMapping
@@ -48,6 +49,17 @@ fields:
 """
 
 
+class Impatient(SystemClock):
+    """The machine's time, but for its waits: an org on this machine is never busy."""
+
+    def __init__(self) -> None:
+        self.slept = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+        super().sleep(min(seconds, 0.01))
+
+
 @dataclass
 class Shop:
     """A local org and a home folder."""
@@ -55,6 +67,8 @@ class Shop:
     org: Running
     home: Path
     events: list[Event] = field(default_factory=list)
+    budget: str = "100%"
+    clock: Clock = field(default_factory=SystemClock)
 
     @property
     def settings(self) -> Settings:
@@ -63,6 +77,7 @@ class Shop:
             client_id=self.org.client_id,
             client_secret=self.org.client_secret,  # type: ignore[arg-type]
             home=self.home,
+            budget=self.budget,
         )
 
     def _with(self, work: Callable[[Context], Run]) -> Result:
@@ -70,7 +85,7 @@ class Shop:
             self.settings,
             target=None,
             listener=self.events.append,
-            clock=SystemClock(),
+            clock=self.clock,
             environ=os.environ,
         ) as context:
             return Result(work(context))
@@ -89,6 +104,11 @@ class Shop:
     def sync(self, mapping: str, rows: str, **more: Any) -> Result:
         """Plan and apply."""
         return self.apply(self.plan(mapping, rows, **more))
+
+    def sync_at_once(self, mapping: str, rows: str, **more: Any) -> Result:
+        """Plan and apply in one process, as the verb does."""
+        request = Request(self.mapping(mapping), frame=frame(rows), **more)
+        return self._with(lambda context: sync(request, context))
 
     @staticmethod
     def mapping(text: str) -> LoadedMapping:
@@ -136,6 +156,28 @@ class Shop:
         counts: dict[str, int] = requests.get(f"{self.org.url}/__calls__", timeout=30).json()
         requests.post(f"{self.org.url}/__calls__", timeout=30)
         return counts
+
+    def fail(self, *rules: dict[str, Any]) -> None:
+        """Ask the org to fail by these rules."""
+        requests.post(f"{self.org.url}/__faults__", json=list(rules), timeout=30).raise_for_status()
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Tell the rules by which the org fails, and how often each has fired."""
+        answer = requests.get(f"{self.org.url}/__faults__", timeout=30)
+        return list(answer.json()["rules"])
+
+    def mend(self) -> None:
+        """Let the org fail no more."""
+        requests.delete(f"{self.org.url}/__faults__", timeout=30).raise_for_status()
+
+    def counts(self) -> dict[str, Any]:
+        """Ask the org's write log how often leads were written."""
+        answer = requests.get(f"{self.org.url}/__log__/counts?object=Lead", timeout=30)
+        return {name: answer.json()[name] for name in ("records", "changes", "most")}
+
+    def forget_writes(self) -> None:
+        """Empty the write log."""
+        requests.delete(f"{self.org.url}/__log__", timeout=30).raise_for_status()
 
     def writes(self) -> dict[str, int]:
         """As `calls`, but only those that write records or make ingest jobs."""

@@ -158,3 +158,24 @@ def test_every_state_has_a_next_command(
 @pytest.mark.parametrize("state", list(RunState))
 def test_every_state_is_said_in_words(make_run: Callable[..., Run], state: RunState) -> None:
     assert standing(make_run(state=state))
+
+
+def test_what_was_sent_again_and_where_it_went_slower_is_told(make_run: Callable[..., Run]) -> None:
+    details = {
+        "sent_again": [
+            {"attempt": 2, "rows": 1_200, "ok": 1_150, "failed": 0},
+            {"attempt": 3, "rows": 50, "ok": 48, "failed": 2},
+        ],
+        "parallelism": {
+            "calls": {"most": 8, "least": 8, "now": 8, "falls": {}},
+            "bulk": {"most": 3, "least": 1, "now": 2, "falls": {"UNABLE_TO_LOCK_ROW": 2}},
+        },
+    }
+    lines = summary(make_run(details=details)).splitlines()
+    assert "sent again   1,200 rows in 2 rounds, 1,198 of them accepted" in lines
+    assert "at once      bulk chunks: 3 at most, 1 at least (UNABLE_TO_LOCK_ROW 2×)" in lines
+
+
+def test_a_plan_that_was_made_of_another_says_so(make_run: Callable[..., Run]) -> None:
+    lines = summary(make_run(details={"made_of": "20261120-0600", "moved": 3})).splitlines()
+    assert "made of      plan 20261120-0600, of which 3 records were changed since" in lines

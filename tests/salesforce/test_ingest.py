@@ -314,7 +314,9 @@ def test_a_state_that_we_do_not_know_is_an_error(wire: Wire, client: Client) -> 
         client.crm.progress(Ticket(Api.BULK, "750"))
 
 
-HEADER = {"state": "Failed", "errorMessage": "InvalidBatch : Field name not found : Score__c"}
+NONE_DONE = {"numberRecordsProcessed": 0, "numberRecordsFailed": 0}
+NO_FIELD = "InvalidBatch : Field name not found : Score__c"
+HEADER = {"state": "Failed", "errorMessage": NO_FIELD, **NONE_DONE}
 SENT_TICKET = Ticket(Api.BULK, "750", uploaded=True, closed=True)
 
 
@@ -340,28 +342,18 @@ def test_a_resumed_run_makes_the_job_anew_that_failed_at_its_header(
 
 
 @pytest.mark.parametrize(
-    ("error", "processed"),
+    ("error", "counts"),
     [
-        ("TooManyLockFailure : Too many lock failure 200 Trying again later.", 0),
-        ("InternalServerError : Unable to process", 0),
-        ("InvalidBatch : Exceeded max length for one record", 2_000),
+        ("TooManyLockFailure : Too many lock failure 200 Trying again later.", NONE_DONE),
+        ("InternalServerError : Unable to process", NONE_DONE),
+        (NO_FIELD, {**NONE_DONE, "numberRecordsProcessed": 2_000}),
+        (NO_FIELD, {}),  # how many were written is not told: its results must tell
     ],
 )
 def test_a_job_that_gave_up_half_way_or_for_a_passing_reason_is_collected(
-    wire: Wire, client: Client, error: str, processed: int
+    wire: Wire, client: Client, error: str, counts: dict[str, int]
 ) -> None:
-    wire.on(
-        "GET",
-        JOB,
-        Reply(
-            {
-                "id": "750",
-                "state": "Failed",
-                "errorMessage": error,
-                "numberRecordsProcessed": processed,
-            }
-        ),
-    )
+    wire.on("GET", JOB, Reply({"id": "750", "state": "Failed", "errorMessage": error, **counts}))
     assert client.crm.progress(SENT_TICKET) is Progress.FAILED
 
 

@@ -63,9 +63,7 @@ def keep(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Sour
             f"{new_sql(places)} from ({_values(write, columns)})"
         )
         return
-    cursor.execute(
-        "insert into _log_rows select ?, n, id, created, [], [] from good order by n", [number]
-    )
+    cursor.execute("insert into _log_rows select ?, n, id, created, [], [] from good", [number])
     if in_file:
         path = file_of(org.store.folder, number)
         path.parent.mkdir(exist_ok=True)

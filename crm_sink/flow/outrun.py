@@ -1,0 +1,212 @@
+"""Look, before a saved plan is applied, whether its records have moved on since it was made.
+
+A saved plan is never changed: when a few records have moved, a new plan is made of it, judged
+anew, and that one is applied; when many have, none is. Records that did not exist when the plan was
+made are not looked for: they are upserted by their key.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from crm_sink.clock import new_run_id
+from crm_sink.crm.contract import Read
+from crm_sink.engine import Engine, Relation, open_engine
+from crm_sink.errors import PlanOutdated
+from crm_sink.events import RunBegan
+from crm_sink.flow.fields import field_at
+from crm_sink.flow.reading import ID
+from crm_sink.flow.trouble import computing
+from crm_sink.ledger.contract import ChunkRecord, ChunkState, Run
+from crm_sink.ledger.folder import RunFolder, write_rejects
+from crm_sink.match.route import read_route
+from crm_sink.plan.changes import FieldRule
+from crm_sink.plan.chunks import cut, measure
+from crm_sink.plan.rejudge import Moved, compare, count, held_back, still_to_write
+from crm_sink.schema import FieldSchema
+from crm_sink.tickets import Action, Api
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from crm_sink.flow.context import Context
+
+# A plan is out of date when at least so many of its records have moved on, and that share.
+MOST_MOVED = 10
+MOST_MOVED_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What judging a plan anew works with."""
+
+    planned: Run
+    chunks: Sequence[ChunkRecord]
+    old: RunFolder
+    folder: RunFolder
+    key: FieldSchema
+    rules: Sequence[FieldRule]
+    context: Context
+    engine: Engine
+
+    @property
+    def changes(self) -> Relation:
+        """Table `changes` of the plan."""
+        return Relation(self.old.changes, sum(chunk.rows for chunk in self.chunks))
+
+
+def up_to_date(planned: Run, context: Context, *, again: str) -> Run:
+    """Give the plan to apply: the one that was saved, or one made of it where records moved.
+
+    Args:
+        planned: A plan that nothing was written of yet; the caller holds its lease.
+        context: The parts.
+        again: The command that plans anew.
+
+    Raises:
+        PlanOutdated: Too many of its records have moved on.
+        CrmError: The org refused to be read.
+    """
+    chunks = context.ledger.chunks(planned.run)
+    # The delete of an undo is not judged by values.
+    if not chunks or any(chunk.action is Action.DELETE for chunk in chunks):
+        return planned
+    folder = RunFolder(context.home, new_run_id(context.clock)).create()
+    old = RunFolder(context.home, planned.run)
+    keep = False
+    try:
+        with (
+            computing(folder.root),
+            open_engine(
+                folder.root, sources=[old.root], memory_limit=context.memory_limit
+            ) as engine,
+        ):
+            key, rules = _fields(planned, Relation(old.changes, 0), context, engine)
+            look = _Look(planned, chunks, old, folder, key, rules, context, engine)
+            present = _read(look)
+            if present is None:
+                return planned
+            compared = compare(look.changes, present, rules)
+            moved = count(compared, rules, engine)
+            _require_few(moved, look, again)
+            if not moved.records:
+                return planned
+            keep = True
+            return _made_anew(look, compared, moved)
+    finally:
+        if not keep:
+            shutil.rmtree(folder.root, ignore_errors=True)
+
+
+def _fields(
+    planned: Run, changes: Relation, context: Context, engine: Engine
+) -> tuple[FieldSchema, list[FieldRule]]:
+    schema = context.crm.describe(planned.object)
+    columns = engine.columns(changes.scan())
+    paths = [column.removesuffix(".write") for column in columns if column.endswith(".write")]
+    told = planned.details.get("rules", {})
+    rules = [FieldRule(field_at(path, schema, context.crm), **told.get(path, {})) for path in paths]
+    return field_at(str(planned.details["key_field"]), schema, context.crm), rules
+
+
+def _read(look: _Look) -> Relation | None:
+    """Read the plan's records; of a large plan, those that were changed since it was made.
+
+    The newest SystemModstamp that the plan saw is not later than the moment at which it read, by
+    the org's own clock; whatever changed after that moment has at least that stamp.
+    """
+    engine, context = look.engine, look.context
+    ids = f"select id as key from {look.changes.scan()} where id is not null"
+    keys = engine.save(ids, look.folder.root / "keys.parquet")
+    if keys.rows == 0:
+        return None
+    newest: datetime | None = engine.value(f"select max(modified) from {look.changes.scan()}")
+    api = read_route(keys.rows).api
+    query = Read(
+        object=look.planned.object,
+        key=ID,
+        fields=tuple(rule.field for rule in look.rules),
+        keys=keys,
+        api=api,
+        since=newest if api is Api.BULK else None,
+    )
+    present = context.crm.read(query, engine, look.folder.present)
+    keys.path.unlink()
+    return present
+
+
+def _require_few(moved: Moved, look: _Look, again: str) -> None:
+    rows = look.changes.rows
+    if moved.records >= MOST_MOVED and moved.records > MOST_MOVED_SHARE * rows:
+        raise PlanOutdated(
+            f"{moved.records:,} of the {rows:,} records of plan {look.planned.run} were changed "
+            "since it was made",
+            hint=again,
+        )
+
+
+def _made_anew(look: _Look, compared: str, moved: Moved) -> Run:
+    """Make and save a plan of what is left to write."""
+    engine, folder, planned, context = look.engine, look.folder, look.planned, look.context
+    left = engine.save(still_to_write(compared, look.rules), folder.root / "left.parquet")
+    size = measure(left, look.rules, engine)
+    api = look.chunks[0].api
+    cuts = cut(left, size, api, rules=look.rules, engine=engine, into=folder.changes)
+    left.path.unlink()
+    _keep_conflicts(look, compared, moved)
+    shutil.copytree(look.old.rejects_parts, folder.rejects_parts, dirs_exist_ok=True)
+    rejected = write_rejects(folder, engine)
+    creating = Action.UPSERT if look.key.external_id else Action.CREATE
+    totals = planned.totals
+    run = replace(
+        planned,
+        run=folder.run,
+        folder=folder.root,
+        started=context.clock.now(),
+        totals=replace(
+            totals,
+            to_create=size.creates,
+            to_update=size.updates,
+            to_clear=size.clears,
+            unchanged=totals.unchanged + moved.unchanged,
+            conflicts=totals.conflicts + moved.conflicts,
+        ),
+        rejects_file=folder.rejects_csv if rejected else None,
+        details={
+            **planned.details,
+            "made_of": planned.run,
+            "moved": moved.records,
+            "conflict_fields": planned.details.get("conflict_fields", 0) + moved.fields,
+        },
+    )
+    context.ledger.begin(run)
+    context.listener(RunBegan(run.run, run.mapping, run.object, run.kind))
+    context.ledger.save_chunks(
+        run.run,
+        [
+            ChunkRecord(
+                number=chunk.number,
+                object=planned.object,
+                action=creating if chunk.creates else Action.UPDATE,
+                api=api,
+                rows=chunk.rows,
+                state=ChunkState.PLANNED,
+                fields=chunk.fields,
+            )
+            for chunk in cuts
+        ],
+    )
+    return run
+
+
+def _keep_conflicts(look: _Look, compared: str, moved: Moved) -> None:
+    parts = []
+    if look.old.conflicts.exists():
+        parts.append(f"select * from {Relation(look.old.conflicts, 0).scan()}")
+    if moved.fields:
+        parts.append(f"select * from ({held_back(compared, look.rules)})")
+    if parts:
+        look.engine.save(" union all by name ".join(parts), look.folder.conflicts)

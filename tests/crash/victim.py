@@ -1,0 +1,57 @@
+"""The command line in a process that dies at a given step of writing, by its own SIGKILL.
+
+Nothing in the product knows of it: it listens to the events that every listener gets. A step is an
+answer of the org (before anything is made of it) or a fact that the journal has just stored.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+# Imported here once, in the server that the processes are forked from.
+import duckdb  # noqa: F401
+import simple_salesforce  # noqa: F401
+import sqlalchemy.dialects.postgresql  # noqa: F401
+
+import crm_sink.assemble
+import crm_sink.cli.resume
+import crm_sink.cli.sync
+import crm_sink.flow.sync
+import crm_sink.ledger.store
+import crm_sink.report.summary  # noqa: F401
+from crm_sink.cli import options
+from crm_sink.cli.main import run
+from crm_sink.events import CallMade, ChunkMoved, Event, RoundBegan, StageBegan
+from crm_sink.stopping import StoppableClock
+
+
+def dying_at(step: int) -> Callable[[Event], None]:
+    """Give a listener that kills its process at the step with that number, from 1."""
+    is_writing, left = False, step
+
+    def listen(event: Event) -> None:
+        nonlocal is_writing, left
+        is_writing = is_writing or (isinstance(event, StageBegan) and event.stage == "write")
+        if is_writing and isinstance(event, CallMade | ChunkMoved | RoundBegan):
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return listen
+
+
+def main(arguments: list[str], environ: dict[str, str], step: int | None, log: Path) -> None:
+    """Run the command line; what it says goes to the log."""
+    os.environ.update(environ)
+    os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 1)
+    os.dup2(1, 2)
+    # Hundreds of processes poll the org, which is never busy.
+    StoppableClock.sleep = lambda _, seconds: time.sleep(min(seconds, 0.02))  # type: ignore[method-assign]
+    if step is not None:
+        options.listener_of = lambda _: dying_at(step)  # type: ignore[assignment]
+    sys.exit(run(arguments))
