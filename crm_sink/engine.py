@@ -24,6 +24,9 @@ ROW_GROUP = 40_960
 # A column with more values than this is written plainly: its dictionary would not save anything.
 DICTIONARY = 1_000
 
+THREADS = 2
+WIDE = 100  # fields
+
 
 @dataclass(frozen=True, slots=True)
 class Relation:
@@ -110,6 +113,7 @@ def open_engine(
     sources: Iterable[Path] = (),
     memory_limit: str = MEMORY_LIMIT,
     macros: Iterable[str] = (),
+    threads: int = THREADS,
 ) -> Iterator[Engine]:
     """Open an engine that may touch only a run's folder and its source files.
 
@@ -118,6 +122,7 @@ def open_engine(
         sources: Further files (or folders) that may be read.
         memory_limit: DuckDB's own bound; the process needs about 120 MB more.
         macros: `CREATE MACRO` statements to run before the configuration is locked.
+        threads: See `threads_for`.
     """
     import duckdb
 
@@ -131,7 +136,7 @@ def open_engine(
     try:
         for setting in (
             f"set memory_limit = {literal(memory_limit)}",
-            "set threads = 2",
+            f"set threads = {threads}",
             "set preserve_insertion_order = false",
             "set enable_progress_bar = false",  # in a notebook or `python -c` it goes to stdout
             "set TimeZone = 'UTC'",
@@ -146,6 +151,15 @@ def open_engine(
         yield Engine(connection)
     finally:
         connection.close()
+
+
+def threads_for(fields: int) -> int:
+    """Give how many threads may compute a mapping of so many fields.
+
+    Each holds vectors of every step of every field: 300 fields of all types fit into the default
+    memory with one thread and not with two (measured).
+    """
+    return 1 if fields > WIDE else THREADS
 
 
 def literal(text: str) -> str:

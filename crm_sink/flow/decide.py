@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from crm_sink.clock import new_run_id
-from crm_sink.engine import Engine, open_engine
+from crm_sink.engine import Engine, open_engine, threads_for
 from crm_sink.errors import CrmSinkError, MappingError
 from crm_sink.events import RunBegan
 from crm_sink.flow.destination import Destination, destination_of, with_flag
@@ -105,6 +105,7 @@ def _decide(request: Request, context: Context, run: Run, folder: RunFolder) -> 
         sources=[*located.files, context.home / "runs", snapshot_folder(context.home)],
         memory_limit=context.memory_limit,
         macros=MACROS,
+        threads=threads_for(len(request.loaded.mapping.fields)),
     ) as engine:
         stages = Stages(run.run, context.listener, context.clock, context.stop)
         trip = _Trip(request, context, run, folder, engine, stages, located.shown)

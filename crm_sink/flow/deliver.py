@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from crm_sink.crm import budgeted
-from crm_sink.engine import open_engine
+from crm_sink.engine import open_engine, threads_for
 from crm_sink.errors import (
     CrmError,
     CrmSinkError,
@@ -119,7 +119,9 @@ def _deliver(run: Run, context: Context, lease: Lease) -> Run:
     folder = RunFolder(context.home, run.run).create()
     calls_before = context.calls_made()
     failure: CrmSinkError | None = None
-    with open_engine(folder.root, memory_limit=context.memory_limit) as engine:
+    pending = context.ledger.chunks(run.run, unfinished=True)
+    threads = threads_for(max((len(record.fields) for record in pending), default=0))
+    with open_engine(folder.root, memory_limit=context.memory_limit, threads=threads) as engine:
         work = Writing(run, context, lease, folder, engine)
         stages = Stages(run.run, context.listener, context.clock)
         with stages.stage("write") as done:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,11 @@ if TYPE_CHECKING:
     from .conftest import Counter
 
 MANY = 300
+KINDS = (
+    ("Number(6, 0)", "x + %d"),
+    ("Text(40)", "'t%d'"),
+    ("DateTime", "timestamptz '2026-11-20 06:00:00Z' + to_days(%d)"),
+)
 BOMB = "a0: &a0 [x]\n" + "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10)
 )
@@ -94,13 +100,18 @@ def test_an_expression_that_is_no_scalar_of_the_row_is_refused(
 
 
 def test_a_mapping_of_300_fields_works(counter: Counter) -> None:
-    """Each field holds its own number afterwards, and a second sync writes nothing."""
+    """Each field holds its own value, a row is rejected, and the next plan knows the past."""
+    kinds = [KINDS[n % len(KINDS)] for n in range(MANY)]
+    counter.desk.add_fields("Lead", **{f"F{n}__c": kind for n, (kind, _) in enumerate(kinds)})
+    fields = "".join(f'  F{n}__c: "{sql}"\n' % n for n, (_, sql) in enumerate(kinds))
+    assert counter.sync(fields, "from (values ('a', 7), ('b', 1e7)) t(id, x)").code == 3
+    assert {key for key, _ in counter.rejects()} == {"b"}
     names = [f"F{n}__c" for n in range(MANY)]
-    counter.desk.add_fields("Lead", **dict.fromkeys(names, "Number(6, 0)"))
-    fields = "".join(f"  {name}: x + {n}\n" for n, name in enumerate(names))
-    assert counter.sync(fields, "from (values ('a', 7), ('b', 8)) t(id, x)").code == 0
-    [lead] = counter.desk.look(f"SELECT {', '.join(names)} FROM Lead WHERE Ext__c = 'b'")
-    assert list(lead.values()) == [8 + n for n in range(MANY)]
-    counter.desk.written()
-    assert counter.desk.crm_sink("sync", "lead.yaml", "--api", "bulk").code == 0
-    assert counter.desk.written() == {}
+    [lead] = counter.desk.look(f"SELECT {', '.join(names)} FROM Lead WHERE Ext__c = 'a'")
+    day = date(2026, 11, 20)
+    assert [lead[name] for name in names] == [
+        (7 + n, f"t{n}", f"{day + timedelta(n)}T06:00:00.000+0000")[n % 3] for n in range(MANY)
+    ]
+    counter.desk.predict("select 'a' as id, 8 as x")
+    planned = counter.desk.crm_sink("plan", "lead.yaml", "--format", "json").data
+    assert (planned["to_update"], planned["conflicts"]) == (1, 0)

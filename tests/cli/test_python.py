@@ -28,7 +28,7 @@ def test_a_data_frame_goes_in_and_rejects_come_out_as_one(two: Desk) -> None:
 
 
 def test_an_arrow_table_goes_in(two: Desk) -> None:
-    table = duckdb.sql("from (values ('a', 0.9)) t(id, score)").to_arrow_table()
+    table = duckdb.query("from (values ('a', 0.9)) t(id, score)").to_arrow_table()
     result = sync("lead.yaml", table)
     assert result.ok
     assert result.rejects.empty

@@ -1,0 +1,38 @@
+"""Files of earlier runs that were damaged: no run reads on as if nothing had happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .conftest import Counter
+
+FIELDS = "  Score__c: x\n"
+
+
+@pytest.fixture
+def damaged(counter: Counter) -> Counter:
+    """Give a counter whose last run wrote lead a, and whose record of that is garbage."""
+    assert counter.sync(FIELDS, "select 'a' as id, 7 as x").code == 0
+    [changes] = (counter.desk.folder / ".crm_sink" / "runs").glob("*/changes/**/*.parquet")
+    changes.write_bytes(b"PAR1 garbage PAR1")
+    return counter
+
+
+def test_a_past_that_cannot_be_read_stops_the_next_run(damaged: Counter) -> None:
+    """Without it nobody knows what a person edited since."""
+    said = damaged.sync(FIELDS, "select 'a' as id, 8 as x")
+    assert said.code == 1
+    assert ".crm_sink/runs/" in said.err
+    assert "try: " in said.err
+    assert damaged.holds("Score__c")["a"] == 7
+
+
+def test_an_error_that_nobody_foresaw_says_where_it_came_up(damaged: Counter) -> None:
+    said = damaged.desk.crm_sink("show", "--changes", "1")
+    assert said.code == 1
+    assert "an error that nobody foresaw" in said.err
+    assert "crm_sink/engine.py:" in said.err
+    assert "CRM_SINK_TRACEBACK=1" in said.err
