@@ -68,16 +68,10 @@ class Engine:
         """Give name and DuckDB type of each column of a table expression, in order."""
         return {name: kind for name, kind, *_ in self.rows(f"describe select * from {table}")}
 
-    def save(self, query: str, path: Path, *, group: int = ROW_GROUP) -> Relation:
-        """Write a query's result to a Parquet file and give it back as a relation.
-
-        Args:
-            query: What to write.
-            path: The file.
-            group: Rows that a thread gathers before it writes them; fewer for a very wide table.
-        """
+    def save(self, query: str, path: Path) -> Relation:
+        """Write a query's result to a Parquet file and give it back as a relation."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        options = f"format parquet, row_group_size {group}, dictionary_size_limit {DICTIONARY}"
+        options = f"format parquet, row_group_size {ROW_GROUP}, dictionary_size_limit {DICTIONARY}"
         rows = self.value(f"copy ({query}) to {literal(str(path))} ({options})")
         return Relation(path, int(rows))
 

@@ -15,6 +15,7 @@ from crm_sink.engine import Engine, Relation, open_engine
 from crm_sink.errors import UsageError
 from crm_sink.flow.fields import field_at
 from crm_sink.flow.resume import PLANS
+from crm_sink.flow.trouble import computing
 from crm_sink.ledger.contract import ChunkRecord, ChunkState, Run
 from crm_sink.ledger.folder import RunFolder, write_rejects
 from crm_sink.plan.changes import FieldRule
@@ -61,6 +62,7 @@ def with_conflicts(planned: Run, context: Context) -> Run:
     folder = RunFolder(context.home, new_run_id(context.clock)).create()
     with (
         context.lease(planned.mapping, folder.run),
+        computing(folder.root),
         open_engine(folder.root, sources=[old.root], memory_limit=context.memory_limit) as engine,
     ):
         fields = _fields(planned, old, context, engine)

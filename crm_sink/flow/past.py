@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from crm_sink.engine import Engine
     from crm_sink.ledger.contract import Ledger, Run
+    from crm_sink.plan.written import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class Past:
     runs: tuple[PastRun, ...] = ()
     snapshot: Path | None = None
 
-    def table(self, columns: Mapping[str, str], engine: Engine) -> str:
-        """Give the SQL table of all that was written (see `plan.written.past_writes`)."""
+    def writes(self, columns: Mapping[str, str], engine: Engine) -> Written:
+        """Find all that was written (see `plan.written.past_writes`)."""
         return past_writes(self.runs, columns, engine, snapshot=self.snapshot)
 
 

@@ -9,17 +9,17 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crm_sink.engine import Engine, Relation, name
+from crm_sink.engine import Engine, Relation
 from crm_sink.flow.editors import tell_editors
 from crm_sink.flow.past import Past, past_of
 from crm_sink.flow.reading import read_leavers
 from crm_sink.ledger.contract import ChunkRecord, ChunkState
 from crm_sink.plan.changes import clearing, compare, differing
 from crm_sink.plan.chunks import Cut, Size, cut, measure
-from crm_sink.plan.conflicts import Held, hold_back
+from crm_sink.plan.conflicts import Held, Places, hold_back
+from crm_sink.plan.leavers import collect_leavers
 from crm_sink.plan.parts import parts_of
 from crm_sink.plan.route import WriteRoute, write_route
-from crm_sink.plan.written import collect_leavers, last_written
 from crm_sink.tables import match_key, sql_type
 from crm_sink.tickets import Action, Api
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from crm_sink.flow.destination import Destination
     from crm_sink.ledger.folder import RunFolder
     from crm_sink.match.pair import Matched
+    from crm_sink.plan.written import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def plan_changes(work: Planning) -> Planned:
     """Find what differs, hold back what people edited, and cut the rest into chunks."""
     engine, rules = work.engine, work.destination.rules
     fields = [rule.field for rule in rules]
-    past = _past(work).table({field.name: sql_type(field) for field in fields}, engine)
+    past = _past(work).writes({field.name: sql_type(field) for field in fields}, engine)
     found = _differing(work)
     leaving = _leavers(work, past) if work.destination.mapping.leavers != "keep" else None
     if leaving is not None:
@@ -140,7 +141,7 @@ def _past(work: Planning) -> Past:
     return past_of(work.name, work.context.ledger, work.context.home)
 
 
-def _leavers(work: Planning, past: str) -> str | None:
+def _leavers(work: Planning, past: Written) -> str | None:
     """Give the changes for records of ours that are no longer scored; None when there are none."""
     rejects = Relation(work.folder.rejects_parts, 0).scan()
     key = match_key(work.destination.key, "key")
@@ -165,25 +166,17 @@ def _leavers(work: Planning, past: str) -> str | None:
     )
 
 
-def _hold_back(work: Planning, differing: Relation, past: str) -> Held:
+def _hold_back(work: Planning, differing: Relation, past: Written) -> Held:
     """Hold back the fields that people edited since our last write."""
     rules = work.destination.rules
-    fields = [rule.field for rule in rules if rule.protect]
-    if (
-        not fields
-        or differing.rows == 0
-        or not work.engine.value(f"select true from {past} limit 1")
-    ):
+    if not any(rule.protect for rule in rules) or differing.rows == 0 or past.rows == 0:
         return Held(differing, records=0, fields=0)
-    ids = f"select {name('id')} from {differing.scan()}"
     held = hold_back(
         differing,
-        last_written(past, [field.name for field in fields], ids=ids),
+        past,
         rules,
         engine=work.engine,
-        conflicts=work.folder.conflicts,
-        whole=work.folder.held,
-        into=work.folder.root / "kept.parquet",
+        places=Places(work.folder.conflicts, work.folder.held, work.folder.root / "kept"),
     )
     if held.fields:
         schema = work.destination.schema

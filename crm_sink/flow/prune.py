@@ -10,11 +10,12 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from crm_sink.engine import open_engine
+from crm_sink.engine import Relation, open_engine
 from crm_sink.errors import AlreadyRunning
 from crm_sink.flow.expiry import Expired, expired
 from crm_sink.flow.past import past_runs
 from crm_sink.flow.resume import is_unfinished
+from crm_sink.flow.trouble import computing
 from crm_sink.ledger.contract import Ledger, Run
 from crm_sink.ledger.folder import RunFolder, make_private
 from crm_sink.ledger.snapshot import (
@@ -141,11 +142,19 @@ def _fold(mapping: str, wrote: Sequence[Run], home: Path, memory_limit: str) -> 
     known = folded_runs(into)
     past = past_runs([run for run in wrote if run.run not in known], home)
     sources = [RunFolder(home, run.run).root for run in past]
-    with open_engine(folder, sources=sources, memory_limit=memory_limit) as engine:
-        columns = _columns(past, into, engine)
-        table = past_writes(past, columns, engine, snapshot=into)
-        query = query_of_snapshot(table, columns)
-        save_snapshot(query, known | {run.run for run in wrote}, engine, into)
+    with (
+        computing(folder),
+        open_engine(folder, sources=sources, memory_limit=memory_limit) as engine,
+    ):
+        written = past_writes(past, _columns(past, into, engine), engine, snapshot=into)
+        found = folder / "folding"
+        parts = written.parts(engine)
+        for part in range(parts):
+            query = query_of_snapshot(written, f"hash(id) % {parts} = {part}")
+            engine.save(query, found / f"{part}.parquet")
+        whole = f"from {Relation(found, 0).scan()}"
+        save_snapshot(whole, known | {run.run for run in wrote}, engine, into)
+    shutil.rmtree(found)
     shutil.rmtree(folder / "spill", ignore_errors=True)
 
 

@@ -6,6 +6,7 @@ shown, delivered, verified and, if need be, undone.
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,13 @@ from crm_sink.flow.fields import field_at, written_fields
 from crm_sink.flow.reading import read_ids
 from crm_sink.flow.remarks import quota, rejects_in_short
 from crm_sink.flow.stages import Stages
+from crm_sink.flow.trouble import computing
 from crm_sink.ledger.contract import ChunkRecord, ChunkState, Run, RunState, Totals
 from crm_sink.ledger.folder import RunFolder, write_rejects
 from crm_sink.match.extras import parent_field
 from crm_sink.plan import undoing as back
 from crm_sink.plan.changes import FieldRule
-from crm_sink.plan.chunks import Size, cut, measure
+from crm_sink.plan.chunks import cut, measure
 from crm_sink.plan.deletes import ROW_BYTES, cut_deletes
 from crm_sink.plan.parts import parts_of
 from crm_sink.plan.route import WriteRoute, write_route
@@ -89,7 +91,7 @@ def undo(request: UndoRequest, context: Context) -> Run:
     context.ledger.begin(run)
     context.listener(RunBegan(run.run, run.mapping, run.object, run.kind))
     try:
-        with context.lease(run.mapping, run.run):
+        with context.lease(run.mapping, run.run), computing(folder.root):
             return _plan(request, context, run, folder)
     except CrmSinkError as error:
         context.ledger.update(
@@ -176,31 +178,46 @@ def _plan(request: UndoRequest, context: Context, run: Run, folder: RunFolder) -
             )
             done(rows=present.rows)
         with stages.stage("plan") as done:
-            found = _judge(trip, wrote, present)
+            found = _judge(trip, wrote, rows, present)
             run = _close(trip, found)
             done(rows=run.totals.to_update + run.totals.to_clear, rejects=run.totals.rejected)
     return run
 
 
-def _judge(trip: _Trip, wrote: str, present: Relation) -> Relation:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What becomes of what the run wrote."""
+
+    rows: int
+    changes: Relation  # what is restored: a folder with one file for each part
+    rest: Relation  # what is not simply restored
+    fates: dict[str, int]
+
+
+def _judge(trip: _Trip, wrote: str, rows: int, present: Relation) -> _Found:
     """Judge part by part, so that each join fits in memory."""
-    into = trip.folder.parts / "judged"
+    changes, rest = trip.folder.root / "restored", trip.folder.parts / "rest"
     parts = parts_of(present, trip.rules, trip.engine)
-    rows = 0
+    others = restored = 0
     for part in range(parts):
-        query = back.judged(wrote, present, trip.undoing, (part, parts))
-        file, group = into / f"{part}.parquet", back.group_of(trip.undoing)
-        rows += trip.engine.save(query, file, group=group).rows
-    return Relation(into, rows)
+        more = back.rest(back.judged(wrote, present, trip.undoing, (part, parts)), trip.undoing)
+        others += trip.engine.save(more, rest / f"{part}.parquet").rows
+    # Rows that wait to be written hold both values that the run knew, beside the hash table.
+    for part in range(2 * parts):
+        query = back.judged(wrote, present, trip.undoing, (part, 2 * parts))
+        place = changes / f"chunk={part}" / "data.parquet"
+        restored += trip.engine.save(back.restored(query, trip.undoing, part), place).rows
+    found = Relation(rest, others)
+    fates = back.counts(found, trip.engine) | {back.UPDATE: restored}
+    fates[back.UNCHANGED] = rows - sum(fates.values())
+    return _Found(rows, Relation(changes, restored), found, fates)
 
 
-def _close(trip: _Trip, found: Relation) -> Run:
+def _close(trip: _Trip, found: _Found) -> Run:
     engine, folder, context = trip.engine, trip.folder, trip.context
-    fates = back.counts(found, engine)
-    deletes = fates.get(back.DELETE, 0)
-    chunks, route = _cut(trip, found, deletes)
-    engine.save(back.rejects(found, trip.run.object), folder.rejects_parts / "match.parquet")
-    fields = _list_conflicts(trip, found)
+    chunks, route = _cut(trip, found)
+    engine.save(back.rejects(found.rest, trip.run.object), folder.rejects_parts / "match.parquet")
+    conflict_fields = _list_conflicts(trip, found.rest)
     rejected = write_rejects(folder, engine)
     kept = 0 if trip.request.delete_created else _created(trip)
     run = replace(
@@ -210,11 +227,11 @@ def _close(trip: _Trip, found: Relation) -> Run:
             source_rows=found.rows + kept,
             skipped=kept,
             planned=found.rows,
-            to_update=fates.get(back.UPDATE, 0),
-            to_clear=deletes,
-            unchanged=fates.get(back.UNCHANGED, 0),
+            to_update=found.fates.get(back.UPDATE, 0),
+            to_clear=found.fates.get(back.DELETE, 0),
+            unchanged=found.fates.get(back.UNCHANGED, 0),
             rejected=rejected,
-            conflicts=fates.get(back.CONFLICT, 0),
+            conflicts=found.fates.get(back.CONFLICT, 0),
             api_calls=context.calls_made(),
         ),
         api=str(route.api) if chunks else None,
@@ -223,7 +240,7 @@ def _close(trip: _Trip, found: Relation) -> Run:
         details={
             **trip.run.details,
             "estimated_calls": route.calls,
-            "conflict_fields": fields,
+            "conflict_fields": conflict_fields,
             "created_kept": kept,
             "quota": quota(context),
             "top_errors": rejects_in_short(folder, engine),
@@ -239,21 +256,21 @@ def _created(trip: _Trip) -> int:
     return back.count_created(Relation(old.changes, 0), Relation(old.outcomes, 0), trip.engine)
 
 
-def _cut(trip: _Trip, found: Relation, deletes: int) -> tuple[list[ChunkRecord], WriteRoute]:
+def _cut(trip: _Trip, found: _Found) -> tuple[list[ChunkRecord], WriteRoute]:
     engine, into = trip.engine, trip.folder.changes
-    file, group = trip.folder.parts / "back.parquet", back.group_of(trip.undoing)
-    changes = engine.save(back.restored(found, trip.undoing), file, group=group)
-    size = measure(changes, trip.rules, engine) if changes.rows else Size(0, 0, 0, 0, 0)
+    deletes = found.fates.get(back.DELETE, 0)
+    size = measure(found.changes, trip.rules, engine)
     route = write_route(
         size.rows + deletes,
         size.update_bytes + deletes * ROW_BYTES,
         calls_left=trip.context.crm.budget().remaining,
         forced=trip.request.api,
     )
-    updates = cut(changes, size, route.api, rules=trip.rules, engine=engine, into=into)
+    updates = cut(found.changes, size, route.api, rules=trip.rules, engine=engine, into=into)
+    shutil.rmtree(found.changes.path)
     first = max((chunk.number for chunk in updates), default=-1) + 1
     gone = cut_deletes(
-        found, trip.undoing, route.api, rows=deletes, first=first, engine=engine, into=into
+        found.rest, trip.undoing, route.api, rows=deletes, first=first, engine=engine, into=into
     )
     records = [
         ChunkRecord(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from crm_sink.engine import Relation, open_engine
 from crm_sink.flow.fields import field_at, written_fields
 from crm_sink.flow.reading import read_ids
+from crm_sink.flow.trouble import computing
 from crm_sink.flow.undo import require_rows, require_settled
 from crm_sink.ledger.folder import RunFolder
 from crm_sink.plan.readback import compared, differences, sampled
@@ -63,6 +64,7 @@ def verify(run: Run, context: Context, *, sample: int | None = SAMPLE) -> Verifi
     source = RunFolder(context.home, run.run)
     with (
         TemporaryDirectory(prefix="crm-sink-") as place,
+        computing(Path(place)),
         open_engine(
             Path(place), sources=[source.root], memory_limit=context.memory_limit
         ) as engine,

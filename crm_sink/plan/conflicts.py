@@ -6,19 +6,23 @@ has none left is dropped from the plan.
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crm_sink.engine import literal, name
+from crm_sink.engine import Relation, literal, name
 from crm_sink.plan.differ import differs
+from crm_sink.plan.parts import parts_of
+from crm_sink.plan.written import HASH_BYTES, parts_for
 from crm_sink.tables import before, text_of, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from crm_sink.engine import Engine, Relation
+    from crm_sink.engine import Engine
     from crm_sink.plan.changes import FieldRule
+    from crm_sink.plan.written import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,36 +37,88 @@ class Held:
     fields: int
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where holding back writes.
+
+    Attributes:
+        conflicts: The held fields (table `conflicts`); absent when there are none.
+        whole: The changes of their records, as if nothing were held back.
+        kept: A folder for the changes that are left, one folder `chunk=N/` for each part.
+    """
+
+    conflicts: Path
+    whole: Path
+    kept: Path
+
+
 def hold_back(
     differing: Relation,
-    last: str,
+    written: Written,
     rules: Sequence[FieldRule],
     *,
     engine: Engine,
-    conflicts: Path,
-    whole: Path,
-    into: Path,
+    places: Places,
 ) -> Held:
-    """Take the edited fields out of a plan.
+    """Take the edited fields out of a plan, part by part, so that each fits in memory.
 
     Args:
         differing: The changes, with column `parent`.
-        last: The SQL table of `written.last_written` for their ids.
+        written: What earlier runs wrote to the protected fields.
         rules: The destination fields.
         engine: Where to compute.
-        conflicts: Where the held fields are written (table `conflicts`).
-        whole: Where the changes of those records are written as if nothing were held back.
-        into: Where the changes that are left are written.
+        places: Where the results are written.
     """
-    engine.run(f"create or replace temp table written_before as from {last}")
-    edited = _edited(rules)
-    held = engine.save(_held_fields(edited, rules, differing), conflicts)
-    if held.rows == 0:
-        conflicts.unlink()
+    suspects = _suspects(differing, written, rules, engine)
+    parts = written.parts(engine, records=suspects)
+    found = places.kept.with_name("conflicts")
+    fields = 0
+    for part in range(parts if suspects else 0):
+        some = f"hash(id) % {parts} = {part} and id in (from suspects)"
+        engine.run("drop table if exists written_before")
+        engine.run(f"create temp table written_before as from {written.last(some)}")
+        query = _held_fields(_edited(rules), rules, f"(from {differing.scan()} where {some})")
+        fields += engine.save(query, found / f"{part}.parquet").rows
+    if fields:
+        scan = Relation(found, fields).scan()
+        engine.save(f"from {scan}", places.conflicts)
+    shutil.rmtree(found, ignore_errors=True)
+    if not fields:
         return Held(differing, records=0, fields=0)
-    engine.save(_whole_changes(edited, differing), whole)
-    kept = engine.save(_kept_changes(edited, rules, differing), into)
-    return Held(kept, records=differing.rows - kept.rows, fields=held.rows)
+    held = Relation(places.conflicts, fields).scan()
+    engine.save(
+        f"select * from {differing.scan()} where id in (select id from {held})", places.whole
+    )
+    rows, parts = 0, parts_of(differing, rules, engine)
+    for part in range(parts):
+        query = _kept_changes(differing, held, rules, (part, parts))
+        rows += engine.save(query, places.kept / f"chunk={part}" / "data.parquet").rows
+    return Held(Relation(places.kept, rows), records=differing.rows - rows, fields=fields)
+
+
+def _suspects(
+    differing: Relation, written: Written, rules: Sequence[FieldRule], engine: Engine
+) -> int:
+    """Collect into temp table `suspects` the ids of records with a value that is not ours.
+
+    Nearly every record holds what we wrote; to see that, the hashes of the values will do.
+    """
+    engine.run("create or replace temp table suspects (id varchar)")
+    fields = [rule.field.name for rule in rules if rule.protect]
+    apart = " or ".join(
+        f"(c.{write(field)} and w.{name(field)} <> hash(c.{before(field)}))" for field in fields
+    )
+    parts = parts_for(differing.rows, len(fields), engine, value_bytes=HASH_BYTES)
+    for part in range(parts):
+        some = f"(from {differing.scan()} where id is not null and hash(id) % {parts} = {part})"
+        engine.run(f"create or replace temp table wanted as select id from {some}")
+        last = written.last_hashes("id in (from wanted)")
+        engine.run(
+            f"insert into suspects select c.id from {some} c join {last} w on c.id = w.id "
+            f"where {apart}"
+        )
+    engine.run("drop table wanted")
+    return int(engine.value("select count(*) from suspects"))
 
 
 def _edited(rules: Sequence[FieldRule]) -> dict[str, str]:
@@ -78,7 +134,7 @@ def _edited(rules: Sequence[FieldRule]) -> dict[str, str]:
     return conditions
 
 
-def _held_fields(edited: Mapping[str, str], rules: Sequence[FieldRule], differing: Relation) -> str:
+def _held_fields(edited: Mapping[str, str], rules: Sequence[FieldRule], differing: str) -> str:
     """Give the query of table `conflicts`, in one join however many fields there are."""
     fields = ", ".join(
         f"case when {edited[rule.field.name]} then {_values(rule)} end"
@@ -89,7 +145,7 @@ def _held_fields(edited: Mapping[str, str], rules: Sequence[FieldRule], differin
         "select row, key, id, h.field, h.written, h.present, h.desired, modified, "
         "cast(null as varchar) as changed_by, cast(null as timestamp) as changed_at "
         f"from (select c.row, c.key, c.id, unnest([{fields}]) as h, c.modified "
-        f"from {differing.scan()} c join written_before w on c.id = w.id "
+        f"from {differing} c join written_before w on c.id = w.id "
         f"where {' or '.join(edited.values())}) where h is not null"
     )
 
@@ -104,22 +160,22 @@ def _values(rule: FieldRule) -> str:
     )
 
 
-def _whole_changes(edited: Mapping[str, str], differing: Relation) -> str:
-    """Give the changes of records with a conflict: somebody may yet decide to overwrite."""
-    some = " or ".join(edited.values())
-    return f"select c.* from {differing.scan()} c join written_before w on c.id = w.id where {some}"
-
-
 def _kept_changes(
-    edited: Mapping[str, str], rules: Sequence[FieldRule], differing: Relation
+    differing: Relation, held: str, rules: Sequence[FieldRule], part: tuple[int, int]
 ) -> str:
+    """Give the query of one part of the changes without the fields that are held back."""
+    number, parts = part
+    protected = [rule.field.name for rule in rules if rule.protect]
+    marks = ", ".join(f"bool_or(field = {literal(field)}) as {write(field)}" for field in protected)
     replaced = ", ".join(
-        f"(c.{write(field)} and not {condition}) as {write(field)}"
-        for field, condition in edited.items()
+        f"(c.{write(field)} and not coalesce(h.{write(field)}, false)) as {write(field)}"
+        for field in protected
     )
     some = " or ".join(write(rule.field.name) for rule in rules)
+    chosen = f"where coalesce(hash(id), 0) % {parts} = {number}"
     return (
-        f"select * from (select c.* replace ({replaced}) "
-        f"from {differing.scan()} c left join written_before w on c.id = w.id) "
+        f"select * from (select c.* replace ({replaced}, {number}::integer as chunk) "
+        f"from (from {differing.scan()} {chosen}) c left join "
+        f"(select id, {marks} from {held} {chosen} group by id) h on c.id = h.id) "
         f"where {some} or action = 'create'"
     )

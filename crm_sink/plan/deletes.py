@@ -32,7 +32,7 @@ def cut_deletes(
     """Write the deletes of each chunk to `into/chunk=N/` and tell what each holds.
 
     Args:
-        found: The rows of `undoing.judged`.
+        found: The rows of `undoing.rest`.
         undoing: The fields.
         api: The API they travel by.
         rows: How many records are deleted.

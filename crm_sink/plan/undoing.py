@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crm_sink.engine import ROW_GROUP, Relation, literal, name
+from crm_sink.engine import Relation, literal, name
 from crm_sink.plan.accepted import accepted
 from crm_sink.plan.differ import differs
 from crm_sink.tables import CHANGES, CONFLICTS, REJECTS, before, empty, sql_type, text_of, write
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 UPDATE, DELETE, UNCHANGED, CONFLICT, REJECT = (
     "update", "delete", "unchanged", "conflict", "reject",
 )  # fmt: skip
-# The rows of `judged` are three times as wide as their fields.
-VALUES_AT_ONCE = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,24 +131,39 @@ def _unknown_parent(field: FieldSchema, parent: str | None) -> str:
     return f"w.action <> 'create' and w.{before(field.name)} is null and not {nowhere}"
 
 
-def restored(found: Relation, undoing: Undoing) -> str:
-    """Give the query of the records to restore, as table `changes` with the column `parent`."""
-    return _changes(found, undoing, UPDATE)
+def restored(judgement: str, undoing: Undoing, part: int) -> str:
+    """Give the query of the records to restore, as table `changes` with the column `parent`.
+
+    Args:
+        judgement: The query of `judged`.
+        undoing: The fields.
+        part: The number of the part, as the changes' chunk.
+    """
+    return _changes(f"({judgement})", undoing, UPDATE, str(part))
+
+
+def rest(judgement: str, undoing: Undoing) -> str:
+    """Give the query of what is not simply restored: deletes, conflicts and rejects."""
+    some_conflict = " or ".join(_conflict(field) for field in undoing.fields) or "false"
+    return (
+        f"select * from ({judgement}) where fate not in ('{UPDATE}', '{UNCHANGED}') "
+        f"or (fate = '{UPDATE}' and ({some_conflict}))"
+    )
 
 
 def deleted(found: Relation, undoing: Undoing, chunk: str) -> str:
     """Give the query of the records to delete, as table `changes`.
 
     Args:
-        found: The rows of `judged`.
+        found: The rows of `rest`.
         undoing: The fields.
         chunk: The SQL of a change's chunk.
     """
-    return f"select * replace ({chunk} as chunk) from ({_changes(found, undoing, DELETE)})"
+    return _changes(found.scan(), undoing, DELETE, chunk)
 
 
-def _changes(found: Relation, undoing: Undoing, fate: str) -> str:
-    fixed = {"chunk": "0", "action": literal(fate)}
+def _changes(judgement: str, undoing: Undoing, fate: str, chunk: str) -> str:
+    fixed = {"chunk": chunk, "action": literal(fate)}
     columns = ", ".join(
         f"cast({fixed.get(column, column)} as {kind}) as {column}"
         for column, kind in CHANGES.items()
@@ -160,7 +173,7 @@ def _changes(found: Relation, undoing: Undoing, fate: str) -> str:
         f"{write(field.name) if fate == UPDATE else 'false'} as {write(field.name)}"
         for field in undoing.fields
     )
-    return f"select {columns}, parent{fields} from {found.scan()} where fate = '{fate}'"
+    return f"select {columns}, parent{fields} from {judgement} where fate = '{fate}'"
 
 
 def conflicts(found: Relation, undoing: Undoing) -> str:
@@ -208,13 +221,8 @@ def _by_kind(deleted_by_us: str, met: str, missing: str) -> str:
     )
 
 
-def group_of(undoing: Undoing) -> int:
-    """Give how many rows of `judged`, or of its changes, a thread may gather before writing."""
-    return max(2048, min(ROW_GROUP, VALUES_AT_ONCE // max(1, 5 * len(undoing.fields))))
-
-
 def counts(found: Relation, engine: Engine) -> dict[str, int]:
-    """Count the records of each fate."""
+    """Count the records of each fate in `rest`."""
     rows = engine.rows(f"select fate, count(*) from {found.scan()} group by fate")
     return {fate: int(count) for fate, count in rows}
 

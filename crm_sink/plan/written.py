@@ -2,7 +2,7 @@
 
 Reads the changes and outcomes that earlier runs left in their folders, and the snapshot of those
 that were pruned. It serves two questions: did a person edit the field since (a conflict), and which
-records are ours (leavers).
+records are ours (`leavers`).
 
 An undo takes back what a run wrote: to this memory it is as if that run had never written the
 field. Where nothing of ours is left then, the value that the undo restored counts as what we wrote
@@ -17,15 +17,20 @@ from typing import TYPE_CHECKING
 
 from crm_sink.engine import literal, name
 from crm_sink.plan.accepted import accepted
+from crm_sink.plan.parts import ROW_OVERHEAD, SHARE
 from crm_sink.tables import write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from crm_sink.engine import Engine
 
 SNAPSHOT_SEQ = -1  # what was pruned is older than every run that is left
+# What an undo restored counts only where no write of ours is left: it is older than any.
+NEWEST = "if(undo, seq - 1_000_000_000, seq)"
+VALUE_BYTES = 80  # what a value costs while the newest of many is found
+HASH_BYTES = 32  # the same of a hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,38 +53,161 @@ class _Found:
     accepted: str  # the SQL table of its changes that the org accepted
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """All changes that the org accepted in earlier runs.
+
+    Attributes:
+        columns: Name and DuckDB type of each field to give.
+        rows: How many changes there are, at most.
+    """
+
+    columns: Mapping[str, str]
+    rows: int
+    _found: tuple[_Found, ...]
+    _snapshot: str | None
+    _snapshot_fields: tuple[str, ...]
+
+    def table(self, some: str = "true") -> str:
+        """Give the SQL table of the changes.
+
+        Args:
+            some: A SQL condition on `id`. It is put to each run before anything is joined.
+
+        Returns:
+            Columns: id, key, action, seq (which run, ascending), undo (whether that run was one),
+            live (false when an undo took the whole change back), F and "F.write" for each field; a
+            field that a run did not know was not written by it.
+        """
+        # Newest first: who looks for the newest value then replaces few that it has kept.
+        parts = [self._one_run(each, self.columns, some) for each in reversed(self._found)]
+        if self._snapshot is not None:
+            parts.append(self._pruned(some))
+        return f"({' union all '.join(parts) or _nothing(self.columns)})"
+
+    def last(self, some: str = "true") -> str:
+        """Give the SQL table of the last value we wrote to each field of each record.
+
+        Args:
+            some: A SQL condition on `id`.
+
+        Returns:
+            Columns: id, key, action (of the last change that counts; null when all were taken
+            back), and F as STRUCT(v), null where we never wrote the field.
+        """
+        values = "".join(f", {_last(field)} as {name(field)}" for field in self.columns)
+        return (
+            "(select id, arg_max(key, seq) as key, "
+            f"arg_max(action, seq) filter (where live and not undo) as action{values} "
+            f"from {self.table(some)} group by id)"
+        )
+
+    def last_hashes(self, some: str = "true") -> str:
+        """Give the SQL table of the hash of the last value we wrote to each field of each record.
+
+        A hash is of one size, and the newest of many is found in little memory.
+
+        Args:
+            some: A SQL condition on `id`.
+
+        Returns:
+            Columns: id, and F as UBIGINT, null where we never wrote the field.
+        """
+        hashes = "".join(
+            f", arg_max(hash({name(field)}), {NEWEST}) filter (where {write(field)}) "
+            f"as {name(field)}"
+            for field in self.columns
+        )
+        return f"(select id{hashes} from {self.table(some)} group by id)"
+
+    def parts(self, engine: Engine, *, records: int | None = None) -> int:
+        """Give in how many parts (by the hash of the id) last values fit in memory.
+
+        Args:
+            engine: Whose memory.
+            records: Of how many records; None for all.
+        """
+        each = len(self._found) + 1  # a record has a value of each run, at most
+        rows = self.rows if records is None else min(self.rows, records * each)
+        return parts_for(rows, len(self.columns), engine)
+
+    def _one_run(self, found: _Found, columns: Mapping[str, str], some: str) -> str:
+        known = {field.lower() for field in found.fields}
+        taken_back = self._taken_back(found, some)
+        live, marks, join = "true", {field: f"c.{write(field)}" for field in columns}, ""
+        if taken_back is not None:
+            left = [f"c.{write(field)} and not u.{write(field)}" for field in found.fields]
+            live = f"(u.id is null or (not u.gone and ({' or '.join(left) or 'false'})))"
+            marks = {
+                field: f"(c.{write(field)} and not coalesce(u.{write(field)}, false))"
+                for field in columns
+            }
+            join = f" left join {taken_back} u on u.id = c.id"
+        values = {field: f"c.{name(field)}" for field in columns if field.lower() in known}
+        return (
+            f"select c.id, c.key, c.action, {found.seq} as seq, "
+            f"{str(found.run.undoes is not None).lower()} as undo, {live} as live"
+            f"{_fields(columns, values, marks)} "
+            f"from (from {found.accepted} where {some}) c{join}"
+        )
+
+    def _taken_back(self, found: _Found, some: str) -> str | None:
+        """Give the SQL table of what undos took back of a run: id, gone (deleted), "F.write"."""
+        undos = [
+            undo for undo in self._found if undo.run.undoes and undo.run.undoes == found.run.run
+        ]
+        if not undos:
+            return None
+        nothing = dict.fromkeys(found.fields, "varchar")  # only the marks are of interest
+        rows = " union all ".join(self._one_run(undo, nothing, some) for undo in undos)
+        marks = "".join(f", bool_or({write(field)}) as {write(field)}" for field in found.fields)
+        return (
+            f"(select id, bool_or(action = 'delete') as gone{marks} from ({rows}) "
+            "where live group by id)"
+        )
+
+    def _pruned(self, some: str) -> str:
+        known = {field.lower() for field in self._snapshot_fields}
+        values = {field: name(field) for field in self.columns if field.lower() in known}
+        marks = {field: write(field) for field in values}
+        return (
+            f"select id, key, action, {SNAPSHOT_SEQ} as seq, false as undo, "
+            f"action is not null as live{_fields(self.columns, values, marks)} "
+            f"from {self._snapshot} where {some}"
+        )
+
+
 def past_writes(
     runs: Sequence[PastRun],
     columns: Mapping[str, str],
     engine: Engine,
     *,
     snapshot: Path | None = None,
-) -> str:
-    """Give the SQL table of all changes that the org accepted in earlier runs.
+) -> Written:
+    """Find what the org accepted in earlier runs.
 
     Args:
         runs: Earlier runs, oldest first.
         columns: Name and DuckDB type of each field to give.
-        engine: Tells which columns a run left.
-        snapshot: What pruned runs left (see `query_of_snapshot`).
-
-    Returns:
-        Columns: id, key, action, seq (which run, ascending), undo (whether that run was one), live
-        (false when an undo took the whole change back), F and "F.write" for each field; a field
-        that a run did not know was not written by it.
+        engine: Tells what the runs left.
+        snapshot: What pruned runs left.
     """
-    found = list(_found(runs, engine))
-    parts = [_one_run(each, found, columns) for each in found]
+    found = tuple(_found(runs, engine))
+    tables = [each.accepted for each in found]
+    fields: tuple[str, ...] = ()
+    pruned = None
     if snapshot is not None and snapshot.is_file():
-        parts.append(_snapshot(snapshot, columns, engine))
-    if not parts:
-        nothing = dict.fromkeys(columns, "null")
-        return (
-            "(select cast(null as varchar) as id, cast(null as varchar) as key, "
-            "cast(null as varchar) as action, 0 as seq, false as undo, true as live"
-            f"{_fields(columns, nothing, {})} where false)"
-        )
-    return "(" + " union all ".join(parts) + ")"
+        pruned = _scan(snapshot)
+        fields = _marked(engine.columns(pruned))
+        tables.append(pruned)
+    rows = sum(int(engine.value(f"select count(*) from {table}")) for table in tables)
+    return Written(columns, rows, found, pruned, fields)
+
+
+def parts_for(rows: int, fields: int, engine: Engine, *, value_bytes: int = VALUE_BYTES) -> int:
+    """Give in how many parts so many values of so many fields fit in memory."""
+    needed = rows * (ROW_OVERHEAD + value_bytes * fields)
+    return max(1, -(-needed // int(SHARE * engine.memory())))
 
 
 def fields_of_runs(runs: Sequence[PastRun], engine: Engine) -> dict[str, str]:
@@ -97,83 +225,28 @@ def fields_of_snapshot(snapshot: Path, engine: Engine) -> dict[str, str]:
     return {field: types[field] for field in _marked(types)}
 
 
-def query_of_snapshot(past: str, columns: Mapping[str, str]) -> str:
+def query_of_snapshot(written: Written, some: str) -> str:
     """Give the query that folds the changes of many runs into one row for each record.
 
     Columns: id, key, action (of the last change that counts; null when all were taken back), F and
     "F.write" for each field.
+
+    Args:
+        written: The changes.
+        some: A SQL condition on `id`.
     """
-    live = "filter (where live and not undo)"
     fields = "".join(
-        f", l.{name(field)}.v as {name(field)}, l.{name(field)} is not null as {write(field)}"
-        for field in columns
+        f", {name(field)}.v as {name(field)}, {name(field)} is not null as {write(field)}"
+        for field in written.columns
     )
-    return (
-        f"select l.id, l.key, a.action{fields} from {last_written(past, list(columns))} l "
-        f"join (select id, arg_max(action, seq) {live} as action from {past} group by id) a "
-        "on a.id = l.id"
-    )
-
-
-def last_written(past: str, fields: Iterable[str], *, ids: str | None = None) -> str:
-    """Give the SQL table of the last value we wrote to each field of each record.
-
-    Args:
-        past: The table of `past_writes`.
-        fields: The names of the fields to give.
-        ids: A one-column query of the record ids that matter, or None for all.
-
-    Returns:
-        Columns: id, key, and F as STRUCT(v), null where we never wrote the field.
-    """
-    columns = "".join(f", {_last(field)} as {name(field)}" for field in fields)
-    where = f" where id in ({ids})" if ids else ""
-    return f"(select id, arg_max(key, seq) as key{columns} from {past}{where} group by id)"
-
-
-def collect_leavers(
-    past: str,
-    engine: Engine,
-    *,
-    spoken_of: str,
-    rejected: str,
-    key: str,
-    among: str | None = None,
-) -> int:
-    """Collect into temp table `leavers` (id, key) the records that are no longer scored.
-
-    A record is a leaver only when the ledger shows that this mapping wrote it, and that its last
-    write did not already clear it.
-
-    Args:
-        past: The table of `past_writes`.
-        engine: Where to compute.
-        spoken_of: A query of the ids that the predictions speak of.
-        rejected: A query of the match keys of rejected rows: such a row is still a prediction.
-        key: The SQL that makes a match key of column `key`.
-        among: A query of the only ids to look at, or None for all.
-
-    Returns:
-        How many there are.
-    """
-    chosen = f" and id in ({among})" if among else ""
-    engine.run(
-        "create or replace temp table leavers as "
-        "with ours as (select id, arg_max(key, seq) as key, arg_max(action, seq) as action "
-        f"from {past} where live and not undo group by id) "
-        "select id, key from ours "
-        f"where action <> 'clear' and id not in ({spoken_of}) and {key} not in ({rejected}){chosen}"
-    )
-    return int(engine.value("select count(*) from leavers"))
+    return f"select id, key, action{fields} from {written.last(some)}"
 
 
 def _last(field: str) -> str:
-    """What an undo restored counts only where no write of ours is left."""
-    value = f"arg_max({{'v': {name(field)}}}, seq) filter (where {write(field)}"
-    return f"coalesce({value} and not undo), {value}))"
+    return f"arg_max({{'v': {name(field)}}}, {NEWEST}) filter (where {write(field)})"
 
 
-def _found(runs: Sequence[PastRun], engine: Engine) -> Iterable[_Found]:
+def _found(runs: Sequence[PastRun], engine: Engine) -> Iterator[_Found]:
     for seq, run in enumerate(runs):
         if any(run.changes.rglob("*.parquet")) and any(run.outcomes.rglob("*.parquet")):
             changes, outcomes = _scan(run.changes), _scan(run.outcomes)
@@ -185,48 +258,11 @@ def _marked(columns: Iterable[str]) -> tuple[str, ...]:
     return tuple(column.removesuffix(".write") for column in columns if column.endswith(".write"))
 
 
-def _one_run(found: _Found, all_found: Sequence[_Found], columns: Mapping[str, str]) -> str:
-    known = {field.lower() for field in found.fields}
-    taken_back = _taken_back(found, all_found)
-    live, marks, join = "true", {field: f"c.{write(field)}" for field in columns}, ""
-    if taken_back is not None:
-        left = [f"c.{write(field)} and not u.{write(field)}" for field in found.fields]
-        live = f"(u.id is null or (not u.gone and ({' or '.join(left) or 'false'})))"
-        marks = {
-            field: f"(c.{write(field)} and not coalesce(u.{write(field)}, false))"
-            for field in columns
-        }
-        join = f" left join {taken_back} u on u.id = c.id"
-    values = {field: f"c.{name(field)}" for field in columns if field.lower() in known}
+def _nothing(columns: Mapping[str, str]) -> str:
     return (
-        f"select c.id, c.key, c.action, {found.seq} as seq, "
-        f"{str(found.run.undoes is not None).lower()} as undo, {live} as live"
-        f"{_fields(columns, values, marks)} "
-        f"from {found.accepted} c{join}"
-    )
-
-
-def _taken_back(found: _Found, all_found: Sequence[_Found]) -> str | None:
-    """Give the SQL table of what undos took back of a run: id, gone (deleted), "F.write"."""
-    undos = [undo for undo in all_found if undo.run.undoes and undo.run.undoes == found.run.run]
-    if not undos:
-        return None
-    nothing = dict.fromkeys(found.fields, "varchar")  # only the marks are of interest
-    rows = " union all ".join(_one_run(undo, all_found, nothing) for undo in undos)
-    marks = "".join(f", bool_or({write(field)}) as {write(field)}" for field in found.fields)
-    return (
-        f"(select id, bool_or(action = 'delete') as gone{marks} from ({rows}) "
-        "where live group by id)"
-    )
-
-
-def _snapshot(snapshot: Path, columns: Mapping[str, str], engine: Engine) -> str:
-    known = {field.lower() for field in fields_of_snapshot(snapshot, engine)}
-    values = {field: name(field) for field in columns if field.lower() in known}
-    marks = {field: write(field) for field in values}
-    return (
-        f"select id, key, action, {SNAPSHOT_SEQ} as seq, false as undo, "
-        f"action is not null as live{_fields(columns, values, marks)} from {_scan(snapshot)}"
+        "select cast(null as varchar) as id, cast(null as varchar) as key, "
+        "cast(null as varchar) as action, 0 as seq, false as undo, true as live"
+        f"{_fields(columns, {}, {})} where false"
     )
 
 
