@@ -177,6 +177,10 @@ ROOMS = {
     "query": "Queries by REST",
     "ingest": "Bulk 2.0 ingest",
     "bulk_query": "Bulk 2.0 query",
+    "duplicates": "Duplicate rules",
+    "faults": "Faults on demand",
+    "locks": "Row locks",
+    "log": "The write log",
     "seed": "The made-up records",
     "pages": "The pages",
 }

@@ -28,6 +28,8 @@ def faults() -> None:
 
     A rule says what goes wrong, where, and how often; the same ones go wrong again under the same
     seed. Rules hold until they are cleared or the org stops.
+
+    Exit codes: 0 done · 1 the local org did not answer · 2 usage, or no local org is running.
     """
 
 
@@ -117,9 +119,7 @@ def _option(kind: str, text: str) -> tuple[str, Any]:
 
 
 def _call(method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    from crm_sink.cli.local_org import folder_of_home
-
-    found = local_org.find(folder_of_home())
+    found = local_org.find(local_org.folder_of_home())
     if found is None:
         raise UsageError("no local org is running", hint="crm-sink org start")
     request = urllib.request.Request(

@@ -82,7 +82,7 @@ def test_a_plan_that_a_later_run_has_passed_is_out_of_date(two: Desk) -> None:
     two.crm_sink("sync", "lead.yaml")
     said = two.crm_sink("apply", old)
     assert said.code == 5
-    assert "since plan" in said.err
+    assert f"since run {old} was planned" in said.err
 
 
 @pytest.mark.parametrize("verb", ["apply", "show"])

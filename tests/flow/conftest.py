@@ -15,6 +15,7 @@ import requests
 from crm_sink.api import Result
 from crm_sink.assemble import assemble
 from crm_sink.clock import Clock, SystemClock
+from crm_sink.crm.open_jobs import OpenJob
 from crm_sink.emulator.seed.demo import add_missing
 from crm_sink.emulator.seed.fields import custom_field
 from crm_sink.emulator.serve import Running
@@ -58,6 +59,16 @@ class Impatient(SystemClock):
     def sleep(self, seconds: float) -> None:
         self.slept += seconds
         super().sleep(min(seconds, 0.01))
+
+
+class NoJobs:
+    """A CRM without jobs has none left open."""
+
+    def all(self) -> list[OpenJob]:
+        return []
+
+    def abort(self, job: str) -> None:
+        raise AssertionError(job)
 
 
 @dataclass

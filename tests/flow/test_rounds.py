@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from crm_sink.api import Result
 from crm_sink.crm.gauge import Gauge
 from crm_sink.crm.memory import Memory
-from crm_sink.crm.open_jobs import OpenJob
 from crm_sink.events import Event, RoundBegan, RowsWaiting
 from crm_sink.flow.context import Context, Request
 from crm_sink.flow.decide import decide
@@ -29,7 +28,7 @@ from crm_sink.stopping import Stop
 from crm_sink.tickets import Api
 from crm_sink.write.again import shape
 from tests.conftest import FakeClock
-from tests.flow.conftest import frame
+from tests.flow.conftest import NoJobs, frame
 
 EXT = FieldSchema("Ext__c", FieldType.STRING, length=40, external_id=True, id_lookup=True)
 SCORE = FieldSchema("Score__c", FieldType.DOUBLE, precision=3)
@@ -44,16 +43,6 @@ BATCH = (
 )
 UNPROCESSED = ("UNPROCESSED", "InternalServerError : Unable to process")
 BROKEN_RULE = ("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Score is frozen")
-
-
-class NoJobs:
-    """A CRM without jobs has none left open."""
-
-    def all(self) -> list[OpenJob]:
-        return []
-
-    def abort(self, job: str) -> None:
-        raise AssertionError(job)
 
 
 class Died(BaseException):

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crm_sink.clock import SystemClock
+from crm_sink.crm.gauge import Gauge
 from crm_sink.crm.memory import Memory
 from crm_sink.events import nobody
 from crm_sink.flow.context import Context, Request
@@ -24,10 +25,11 @@ from crm_sink.flow.undo import UndoRequest, undo
 from crm_sink.ledger.contract import Run, Totals
 from crm_sink.ledger.store import SqlLedger, open_ledger
 from crm_sink.mapping.load import loads
-from crm_sink.salesforce.fate import fate_of
+from crm_sink.salesforce.fate import BOOK
 from crm_sink.schema import FieldSchema, FieldType, ObjectSchema
 from crm_sink.stopping import Stop
 from crm_sink.tickets import Api
+from tests.flow.conftest import NoJobs
 
 FIELDS = (
     FieldSchema("Ext__c", FieldType.STRING, length=40, external_id=True, id_lookup=True),
@@ -105,11 +107,13 @@ def wired(memory: Memory, ledger: SqlLedger) -> Context:
         org="memory",
         clock=SystemClock(),
         listener=nobody,
-        judge=fate_of,
+        judge=BOOK,
         environ={},
         parallel_jobs=2,
         memory_limit="224MB",
         calls_made=lambda: memory.calls,
+        calls_at_once=Gauge("calls", 8),
+        open_jobs=NoJobs(),
         stop=Stop(),
     )
 
