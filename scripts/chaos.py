@@ -55,6 +55,7 @@ union all select null, {score}, null
 """
 NEW, REJECTS = 3, 2
 MOST_RESUMES = 50
+LINES = 20
 
 
 @dataclass
@@ -96,7 +97,10 @@ class Arena:
             code = self.killed(["resume"], seconds if again else None)
             if code == NO_SUCH_RUN:  # it died before it began to write
                 code = self.killed(self.sync(tally.api))
-        self.judge(number, tally, self.counts(since))
+        if code == DONE:
+            self.judge(number, tally, self.counts(since))
+        else:
+            tally.wrong.append(f"trial {number}: not done, exit code {code}:\n{self.log_end()}")
 
     def sync(self, api: str) -> list[str]:
         """Give the arguments of a sync."""
@@ -136,6 +140,11 @@ class Arena:
             except subprocess.TimeoutExpired:
                 process.kill()
                 return process.wait()
+
+    def log_end(self) -> str:
+        """Give the last lines that the runs printed."""
+        lines = (self.folder / "log").read_text(encoding="utf-8").splitlines()
+        return "\n".join(lines[-LINES:])
 
     def run(self, arguments: list[str]) -> subprocess.CompletedProcess[str]:
         """Run crm-sink to its end."""
@@ -194,7 +203,9 @@ def _fight(ready: Arena, tally: Tally, kills: int) -> None:
     for number in (1, 2):  # the first makes the leads; the second tells how long a run takes
         began = time.monotonic()
         ready.predict(number)
-        ready.killed(ready.sync(tally.api))
+        code = ready.killed(ready.sync(tally.api))
+        if code != DONE:
+            raise SystemExit(f"{tally.ledger}, {tally.api}: exit code {code}\n{ready.log_end()}")
         seconds = 1.1 * (time.monotonic() - began)
     while tally.kills < kills:
         number += 1
@@ -210,7 +221,7 @@ def arena(
     """Start an org of its own, with the fields and the lead that the trials need."""
     folder.mkdir()
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if not name.startswith("CRM_SINK_")},
         "CRM_SINK_HOME": str(folder / "home"),
         "CRM_SINK_ACCESS_TOKEN": "00D000000000001!chaos",
     }
