@@ -177,6 +177,8 @@ ROOMS = {
     "query": "Queries by REST",
     "ingest": "Bulk 2.0 ingest",
     "bulk_query": "Bulk 2.0 query",
+    "bulk1": "Bulk 1.0",
+    "soap": "SOAP",
     "duplicates": "Duplicate rules",
     "faults": "Faults on demand",
     "locks": "Row locks",

@@ -3,7 +3,7 @@
 Each service module has a list `routes`; a new service is one more line in `SERVICES`. Errors that
 a service raises become Salesforce's JSON here and nowhere else.
 
-Not imitated: SOAP, Bulk 1.0, metadata, Apex REST, streaming.
+Not imitated: Apex REST, streaming.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from crm_sink.emulator import (
     query,
     versions,
 )
+from crm_sink.emulator.bulk1 import service as bulk1
 from crm_sink.emulator.errors import ApiError, not_found
 from crm_sink.emulator.faults import service as faults
 from crm_sink.emulator.gate import Gate
@@ -36,6 +37,7 @@ from crm_sink.emulator.log import service as log
 from crm_sink.emulator.login import auth
 from crm_sink.emulator.pretty import PrettyPrint
 from crm_sink.emulator.rest import collections, composite, sobjects, upserts
+from crm_sink.emulator.soap import service as soap
 from crm_sink.emulator.wire import refusal
 
 if TYPE_CHECKING:
@@ -62,6 +64,8 @@ SERVICES = (
     ingest,
     query,
     bulk_query,
+    bulk1,
+    soap,
     pages,
 )
 METHODS = ("HEAD", "GET", "POST", "PATCH", "PUT", "DELETE")
@@ -71,6 +75,7 @@ def create_app(org: Org) -> Starlette:
     """Put the org behind HTTP. The org is `request.app.state.org` to every endpoint."""
     ingest.install(org)
     bulk_query.install(org)
+    bulk1.install(org)
     routes = [route for service in SERVICES for route in service.routes]
     app = Starlette(
         routes=routes,

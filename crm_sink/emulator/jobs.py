@@ -115,12 +115,14 @@ class Jobs:
         self._queues.clear()
         self._threads.clear()
 
-    def create(self, kind: str, operation: str, object_name: str, **given: Any) -> Job:
+    def create(
+        self, kind: str, operation: str, object_name: str, *, prefix: str = PREFIX, **given: Any
+    ) -> Job:
         """Make a job and remember it durably; an accepted one is queued at once."""
         now = self._clock.now().replace(tzinfo=None)
         with self._store.writing() as cursor:
             job = Job(
-                id=ids.record_id(PREFIX, self._store.reserve(cursor, "_job", 1)),
+                id=ids.record_id(prefix, self._store.reserve(cursor, "_job", 1)),
                 kind=kind,
                 operation=operation,
                 object=object_name,

@@ -63,7 +63,7 @@ def answer(org: Org, job: Job, asked: Mapping[str, str]) -> Response:
     total = job.processed or 0
     if start and start >= total:
         raise _bad_locator()
-    path = _page(org, job, (start, start + rows))
+    path = page(org, job, (start, start + rows))
     after = start + rows
     headers = {
         "Sforce-Locator": "null" if after >= total else locator(after),
@@ -121,7 +121,7 @@ def _max_records(asked: Mapping[str, str]) -> int:
     return int(text)
 
 
-def _page(org: Org, job: Job, rows: tuple[int, int]) -> Path:
+def page(org: Org, job: Job, rows: tuple[int, int]) -> Path:
     """Write the rows from one number up to another into a CSV file of its own."""
     source = org.jobs.folder(job.id) / FILE
     descriptor, text = tempfile.mkstemp(suffix=".csv", dir=source.parent)

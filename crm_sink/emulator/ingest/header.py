@@ -16,6 +16,7 @@ from crm_sink.emulator.dml.staging import Column, Lookup
 from crm_sink.emulator.rest.rows import is_key
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from crm_sink.emulator.jobs import Job
@@ -59,6 +60,17 @@ def read_header(body: Path, job: Job, objects: dict[str, ObjectType]) -> Header:
     """
     line = _first_line(body, job)
     names = split_line(line, DELIMITERS[job.column_delimiter])
+    return Header(line, columns_of(names, job, objects))
+
+
+def columns_of(
+    names: Sequence[str], job: Job, objects: dict[str, ObjectType]
+) -> tuple[Column, ...]:
+    """Find what column names mean to a job's object.
+
+    Raises:
+        BadFile: One of them is no field, one comes twice, or an upsert's key is not among them.
+    """
     if len(names) > MOST_COLUMNS:
         raise BadFile(f"InvalidBatch : Exceeded max number of columns per record : {MOST_COLUMNS}")
     target = objects[job.object.lower()]
@@ -70,7 +82,7 @@ def read_header(body: Path, job: Job, objects: dict[str, ObjectType]) -> Header:
     wanted = job.external_id_field
     if job.operation == "upsert" and wanted and wanted.lower() not in map(str.lower, own):
         raise BadFile(f"InvalidBatch : External ID field {wanted} is missing")
-    return Header(line, columns)
+    return columns
 
 
 def split_line(line: str, delimiter: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 Flows: client credentials, JWT bearer (the RS256 signature is really verified), username-password.
 
-Not imitated: the browser flows, refresh tokens, introspection, IP restrictions, SOAP login.
+Not imitated: the browser flows, refresh tokens, introspection, IP restrictions.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""The SOAP front: login with user name and password, and the envelopes of the metadata API."""
