@@ -17,7 +17,12 @@ STOPPED = frozenset({RunState.FAILED, RunState.PAUSED, RunState.INTERRUPTED})
 
 
 def deliver_and_print(
-    run: Run, context: Context, output: str, *, released_by: str | None = None
+    run: Run,
+    context: Context,
+    output: str,
+    *,
+    released_by: str | None = None,
+    is_fresh: bool = False,
 ) -> int:
     """Write a plan, print the run, and give the exit code.
 
@@ -27,7 +32,7 @@ def deliver_and_print(
     from crm_sink.flow.deliver import deliver
 
     try:
-        done = deliver(run, context, released_by=released_by)
+        done = deliver(run, context, released_by=released_by, is_fresh=is_fresh)
     except CrmSinkError:
         reached = context.ledger.find(run.run)
         if reached.state in STOPPED:

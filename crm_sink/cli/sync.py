@@ -55,7 +55,7 @@ def command(
     with context_of(target, log) as context:
         run = decide(Request(loaded, api=api_of(api)), context)
         if run.state is RunState.READY and not dry_run:
-            return deliver_and_print(run, context, output)
+            return deliver_and_print(run, context, output, is_fresh=True)
     if dry_run:
         print_plan(run, output, limit=5)
     else:

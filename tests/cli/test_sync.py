@@ -29,6 +29,13 @@ def test_it_writes_the_scores_and_ends_with_0(two: Desk) -> None:
     ]
 
 
+def test_it_reads_the_org_once_for_its_plan_was_made_a_moment_ago(two: Desk) -> None:
+    two.written()
+    two.crm_sink("sync", "lead.yaml")
+    counts = two.org.org.calls.counts()
+    assert sum(count for call, count in counts.items() if "query" in call) == 1
+
+
 def test_its_json_holds_every_promised_name_and_stands_alone_on_stdout(two: Desk) -> None:
     said = two.crm_sink("sync", "lead.yaml", "--format", "json")
     assert list(said.data)[: len(KEYS)] == KEYS

@@ -156,7 +156,7 @@ def test_counts_that_disagree_with_the_results_are_not_believed(
 def test_a_row_that_is_missing_from_the_results_is_said_to_be(
     answers: Any, acme: Client, engine: Engine, tmp_path: Path
 ) -> None:
-    job(answers, 2, 0)
+    job(answers, 2, 1)
     results(
         answers,
         f'"sf__Id","sf__Created",Id,Score__c\n"{A}","false","{A}","8.0"\n',

@@ -217,18 +217,22 @@ def test_a_job_that_was_aborted_by_hand_did_not_come_to_its_rows(
 def test_results_that_are_late_are_fetched_again(
     wire: Wire, client: Client, engine: Engine, tmp_path: Path
 ) -> None:
-    job(wire, 2, 0)
-    results(wire)
-    late = [Reply(OK_HEADER + good(A)), Reply(OK_HEADER + good(A) + good(B))]
-    wire.on("GET", f"{JOB}/successfulResults/", *late)
+    job(wire, 2, 1)
+    results(wire, good(A))
+    late = bad(B, "ENTITY_IS_DELETED:entity is deleted:--")
+    empty, whole = Reply(BAD_HEADER), Reply(BAD_HEADER + late)
+    wire.on("GET", f"{JOB}/failedResults/", empty, empty, whole)
     found = collect(client, engine, tmp_path, updates(engine, tmp_path, A, B))
-    assert [outcome[2] for outcome in found] == [True, True]
+    assert [(outcome[2], outcome[4]) for outcome in found] == [
+        (True, None),
+        (False, "ENTITY_IS_DELETED"),
+    ]
 
 
 def test_a_row_that_is_in_no_result_is_said_to_be_missing(
     wire: Wire, client: Client, engine: Engine, tmp_path: Path
 ) -> None:
-    job(wire, 2, 0)
+    job(wire, 2, 1)
     results(wire, good(A))
     found = collect(client, engine, tmp_path, updates(engine, tmp_path, A, B))
     assert [(outcome[2], outcome[4]) for outcome in found] == [
@@ -255,12 +259,44 @@ def test_results_that_do_not_fit_what_was_sent_stop_the_run(
     processed: int,
     what: str,
 ) -> None:
-    job(wire, processed, 0)
+    job(wire, processed, 1)
     results(wire, ok)
     with pytest.raises(CrmError, match=what) as raised:
         collect(client, engine, tmp_path, updates(engine, tmp_path, A, B))
     assert (raised.value.code, raised.value.fate) == ("RESULTS_DISAGREE", Fate.STOP)
     assert list(tmp_path.glob("*.csv")) == []
+
+
+def test_an_update_is_told_by_its_failures_and_its_successes_are_not_fetched(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path
+) -> None:
+    job(wire, 2, 0)
+    results(wire)
+    assert collect(client, engine, tmp_path, updates(engine, tmp_path, A, B)) == [
+        ("k-0", A, True, False, None, None, None),
+        ("k-1", B, True, False, None, None, None),
+    ]
+    assert wire.paths() == [f"GET {JOB}", f"GET {JOB}/failedResults/"]
+
+
+@pytest.mark.parametrize("failed", [0, 2])
+def test_failures_that_are_not_as_many_as_the_job_counts_are_not_believed(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path, *, failed: int
+) -> None:
+    """The job counts none, or two; the results show one. All of them are fetched then."""
+    job(wire, 2, failed)
+    results(wire, good(A), bad(B, "ENTITY_IS_DELETED:entity is deleted:--"))
+    found = collect(client, engine, tmp_path, updates(engine, tmp_path, A, B))
+    assert [outcome[2] for outcome in found] == [True, False]
+
+
+def test_a_failure_of_a_row_that_was_never_sent_stops_the_run(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path
+) -> None:
+    job(wire, 2, 1)
+    results(wire, good(A), bad(C, "ENTITY_IS_DELETED:entity is deleted:--"))
+    with pytest.raises(CrmError, match="never sent"):
+        collect(client, engine, tmp_path, updates(engine, tmp_path, A, B))
 
 
 def test_a_job_that_is_not_done_cannot_be_collected(
