@@ -45,7 +45,7 @@ def validate(path: Path, crm: Crm | None, *, environ: Mapping[str, str]) -> Vali
         crm: The org, or None to check without one.
         environ: Where a database's URL is named.
     """
-    loaded, problems = load_mapping(path)
+    loaded, problems = load_mapping(path, partial=True)
     if loaded is None:
         return Validation(str(path), tuple(problems), ())
     loaded = with_flag(loaded)

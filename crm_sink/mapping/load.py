@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from crm_sink.mapping.file.document import MAX_BYTES, read_document
 from crm_sink.mapping.file.rules import rule_problems
 from crm_sink.mapping.file.shape import shape
-from crm_sink.mapping.model import LoadedMapping
+from crm_sink.mapping.file.sound import sound_part
+from crm_sink.mapping.model import LoadedMapping, Mapping
 from crm_sink.mapping.problem import Problem
 from crm_sink.mapping.sql.expression import Column, Expression, Judge, open_judge
 
@@ -22,8 +23,15 @@ if TYPE_CHECKING:
     from crm_sink.mapping.file.document import Data, Document, Path
 
 
-def load_mapping(path: FilePath) -> tuple[LoadedMapping | None, list[Problem]]:
+def load_mapping(
+    path: FilePath, *, partial: bool = False
+) -> tuple[LoadedMapping | None, list[Problem]]:
     """Read a mapping file.
+
+    Args:
+        path: The file.
+        partial: Of a file with problems, give the part without any, so that it can be checked
+            further; never to write from.
 
     Returns:
         The mapping, or None when it has problems; and all of them, in the order of the file.
@@ -47,16 +55,19 @@ def load_mapping(path: FilePath) -> tuple[LoadedMapping | None, list[Problem]]:
         line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
         message = f"the byte 0x{raw[error.start]:02x} is not UTF-8"
         return None, [Problem(file, line, column, message, "Save the file as UTF-8.")]
-    return loads(text, file=file, name=path.stem)
+    return loads(text, file=file, name=path.stem, partial=partial)
 
 
-def loads(text: str, *, file: str, name: str) -> tuple[LoadedMapping | None, list[Problem]]:
+def loads(
+    text: str, *, file: str, name: str, partial: bool = False
+) -> tuple[LoadedMapping | None, list[Problem]]:
     """Read the text of a mapping file; see `load_mapping`.
 
     Args:
         text: The YAML.
         file: What to call it in problems.
         name: The mapping's name, under which the ledger keeps its runs.
+        partial: See `load_mapping`.
     """
     if len(text) > MAX_BYTES:
         return None, [Problem(file, 1, 1, "the file is larger than 1 MB", "Split the mapping.")]
@@ -67,17 +78,30 @@ def loads(text: str, *, file: str, name: str) -> tuple[LoadedMapping | None, lis
     mapping, shape_problems = shape(document, data, file=file)
     expressions, faults = _expressions(document, data, file)
     problems += shape_problems + faults + rule_problems(document, data, file=file)
-    if problems or mapping is None:
-        return None, sorted(set(problems), key=lambda each: (each.line, each.column, each.message))
+    problems = sorted(set(problems), key=lambda each: (each.line, each.column, each.message))
+    if problems and partial:
+        mapping, _ = shape(document, sound_part(document, data, problems), file=file)
+    if mapping is None or (problems and not partial):
+        return None, problems
     loaded = LoadedMapping(
         name=name,
         file=file,
         mapping=mapping,
         digest=hashlib.sha256(text.encode()).hexdigest(),
         places=document.places,
-        expressions=expressions,
+        expressions=_of(mapping, expressions),
     )
-    return loaded, []
+    return loaded, problems
+
+
+def _of(mapping: Mapping, expressions: dict[Path, Expression]) -> dict[Path, Expression]:
+    """Leave out the expressions of what is not in the mapping."""
+    return {
+        path: expression
+        for path, expression in expressions.items()
+        if (path == ("when",) and mapping.when is not None)
+        or (path[1:2] and path[1] in mapping.fields)
+    }
 
 
 def _normalised(document: Document) -> Data:

@@ -46,6 +46,25 @@ def test_every_problem_is_told_at_once_with_its_place(two: Desk) -> None:
     assert "score" in said.out
 
 
+def test_a_typing_error_does_not_hide_what_the_source_and_the_org_lack(two: Desk) -> None:
+    two.write(
+        "lead.yaml",
+        """\
+object: Lead
+source: {parquet: p.parquet}
+match: {external_id: Ext__c, column: id}
+fields:
+  Band__c: upper('a'
+  Score__c: round(scor)
+  Skore__c: score
+""",
+    )
+    said = two.crm_sink("validate", "lead.yaml")
+    assert said.code == 2
+    places = [line.split("  ")[0] for line in said.out.splitlines() if "lead.yaml:" in line]
+    assert places == ["lead.yaml:5:12", "lead.yaml:6:19", "lead.yaml:7:3"]
+
+
 def test_an_example_that_fails_is_a_problem(two: Desk) -> None:
     text = (two.folder / "lead.yaml").read_text()
     two.write(

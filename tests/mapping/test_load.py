@@ -86,6 +86,26 @@ def test_all_problems_are_told_at_once_each_at_its_place(problems: Problems) -> 
     ]
 
 
+def test_of_a_file_with_problems_the_rest_can_be_checked_further() -> None:
+    """`Band__c` and `when` are broken, the freshness gate too; the rest stands."""
+    text = (
+        GOOD.replace("'Cold')", "'Cold'").replace("is not null", "is nt null").replace("48h", "x")
+    )
+    loaded, problems = loads(text, file="lead.yaml", name="lead", partial=True)
+    assert len(problems) == 3
+    assert loaded is not None
+    assert list(loaded.mapping.fields) == ["Score__c"]
+    assert set(loaded.expressions) == {("fields", "Score__c", "value")}
+    assert (loaded.mapping.when, loaded.mapping.gates.freshness) == (None, None)
+
+
+def test_without_an_object_there_is_nothing_to_check_further() -> None:
+    text = GOOD.replace("object:", "objekt:")
+    loaded, problems = loads(text, file="lead.yaml", name="lead", partial=True)
+    assert loaded is None
+    assert len(problems) == 2
+
+
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
