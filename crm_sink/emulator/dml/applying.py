@@ -36,9 +36,10 @@ def apply(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Sou
         write: What `judge` judged.
         source: Who writes, for the log.
     """
-    cursor.execute(
-        "create or replace temp table good as select * from matched anti join refused using (n)"
-    )
+    with staging.hastily(cursor, write):
+        cursor.execute(
+            "create or replace temp table good as select * from matched anti join refused using (n)"
+        )
     keeping.keep(cursor, org, write, source)
     moment = f"{literal(f'{org.stamp():%Y-%m-%d %H:%M:%S}')}::timestamp"
     if write.operation == "hardDelete":
@@ -53,7 +54,8 @@ def apply(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Sou
         _set_stage(cursor, write)
         if write.assign and write.target.name.lower() in ASSIGNED:
             _run_assignment(cursor, org, write)
-    make_outcome(cursor)
+    with staging.hastily(cursor, write):
+        make_outcome(cursor)
 
 
 def make_outcome(cursor: duckdb.DuckDBPyConnection) -> None:

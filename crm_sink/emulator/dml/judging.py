@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_sink.emulator.dml import matching, references, uniqueness
+from crm_sink.emulator.dml import matching, references, staging, uniqueness
 from crm_sink.emulator.dml.staging import ACCESS, REQUIRED, TYPE, VALUE, is_required
 from crm_sink.emulator.dml.values import type_fault, typed_sql, value_faults
 from crm_sink.emulator.duplicates import check as duplicates
@@ -35,19 +35,23 @@ def judge(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> int:
     """
     if not write.deletes:
         references.find_lookups(cursor, write)
-    _type_values(cursor, write)
+    with staging.hastily(cursor, write):
+        _type_values(cursor, write)
     matching.match(cursor, org, write)
     if not write.deletes:
-        _forbid_read_only(cursor, write)
+        with staging.hastily(cursor, write):
+            _forbid_read_only(cursor, write)
+            _require(cursor, write)
+            uniqueness.check_twins(cursor, write)
         references.check(cursor, org, write)
-        _require(cursor, write)
-        uniqueness.check(cursor, write)
+        uniqueness.check_taken(cursor, write)
         duplicates.check(cursor, org, write)
-    cursor.execute(
-        "create or replace temp table refused as "
-        "select n, min(rank) as rank, arg_min(fault, rank) as fault from faults group by n"
-    )
-    row = cursor.execute("select count(*) from refused").fetchone()
+    with staging.hastily(cursor, write):
+        cursor.execute(
+            "create or replace temp table refused as "
+            "select n, min(rank) as rank, arg_min(fault, rank) as fault from faults group by n"
+        )
+        row = cursor.execute("select count(*) from refused").fetchone()
     return 0 if row is None else int(row[0])
 
 

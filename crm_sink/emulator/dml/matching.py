@@ -38,7 +38,8 @@ def match(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> None:
         source = _by_id(write)
     _make_matched(cursor, org, write, source)
     if write.operation != "insert":
-        _refuse(cursor, write)
+        with staging.hastily(cursor, write):
+            _refuse(cursor, write)
 
 
 def _by_id(write: Write) -> str:

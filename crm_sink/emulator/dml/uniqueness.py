@@ -24,12 +24,16 @@ DUPLICATE = "DUPLICATE_VALUE"
 SAME_ID = "'duplicate id specified: ' || id"
 
 
-def check(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
-    """Add the faults of twins and of taken values."""
+def check_twins(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
+    """Add the faults of rows that mean the same record."""
     if write.operation != "insert":
         _same_record_twice(cursor, write)
     if write.operation == "upsert":
         _same_key_twice(cursor, write)
+
+
+def check_taken(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
+    """Add the faults of unique values that another record has; knows all other faults."""
     for column in write.values():
         if column.field.unique and column.field is not write.external:
             _taken(cursor, write, column)
