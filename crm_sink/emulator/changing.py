@@ -3,14 +3,18 @@
     GET  /__settings__  200 with all settings below
     POST /__settings__  an object with some of them → 200 with all; 400 {"error": text}
 
+    daily_api_requests calls in a rolling 24 hours
     batch_rows         rows of a bulk job that are committed together
     batch_seconds      how long a batch, or a call that writes, holds its row locks (0: not at all)
     lock_wait_seconds  how long a write waits for a lock before its rows fail (Salesforce: 10)
+    latency_seconds    how long each call is on its way (0: not at all)
+    job_seconds        how long a bulk job takes at least, half of it in the queue
     log_values         whether the write log keeps old and new values
     duplicate_rules    [{"object", "fields" (default ["Email"]), "allow_save" (default true),
                        "message"}], at most one for each object
 
-They hold until the org stops. How many jobs run at once is chosen at its start.
+They hold until the org stops; what `crm-sink org start` was given stays for its next start. How
+many jobs run at once is chosen at its start.
 """
 
 from __future__ import annotations
@@ -32,13 +36,21 @@ if TYPE_CHECKING:
     from crm_sink.emulator.settings import OrgSettings
 
 KINDS: dict[str, type | tuple[type, ...]] = {
+    "daily_api_requests": int,
     "batch_rows": int,
     "batch_seconds": (int, float),
     "lock_wait_seconds": (int, float),
+    "latency_seconds": (int, float),
+    "job_seconds": (int, float),
     "log_values": bool,
     "duplicate_rules": list,
 }
-LONGEST = 600.0
+LONGEST = {
+    "batch_seconds": 600.0,
+    "lock_wait_seconds": 600.0,
+    "latency_seconds": 60.0,
+    "job_seconds": 3600.0,
+}
 
 
 async def show(request: Request) -> Response:
@@ -52,6 +64,7 @@ async def change(request: Request) -> Response:
     org: Org = request.app.state.org
     try:
         org.settings = replace(org.settings, **_read(json.loads(await request.body()), org))
+        org.limits.daily = org.settings.daily_api_requests
     except (ValueError, TypeError, UnicodeDecodeError) as error:
         return JSONResponse({"error": str(error)}, 400)
     return JSONResponse(_told(org.settings))
@@ -65,11 +78,12 @@ def _read(given: Any, org: Org) -> dict[str, Any]:
             raise ValueError(f"there is no setting {key!r}; there are {', '.join(KINDS)}")
         if not isinstance(value, KINDS[key]) or (isinstance(value, bool) and key != "log_values"):
             raise ValueError(f"{key}: {value!r} is of the wrong kind")
-    if given.get("batch_rows", 1) < 1:
-        raise ValueError("batch_rows is at least 1")
-    for key in ("batch_seconds", "lock_wait_seconds"):
-        if not 0 <= given.get(key, 0) <= LONGEST:
-            raise ValueError(f"{key} is 0 to {LONGEST:.0f}")
+    for key in ("batch_rows", "daily_api_requests"):
+        if given.get(key, 1) < 1:
+            raise ValueError(f"{key} is at least 1")
+    for key, longest in LONGEST.items():
+        if not 0 <= given.get(key, 0) <= longest:
+            raise ValueError(f"{key} is 0 to {longest:.0f}")
     if "duplicate_rules" not in given:
         return given
     rules = tuple(read_rule(one) for one in given["duplicate_rules"])

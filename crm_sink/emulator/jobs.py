@@ -37,6 +37,7 @@ OPEN, UPLOADED, RUNNING = "Open", "UploadComplete", "InProgress"
 DONE, FAILED, ABORTED = "JobComplete", "Failed", "Aborted"
 ACCEPTED = frozenset({UPLOADED, RUNNING})
 ENDED = frozenset({DONE, FAILED, ABORTED})
+STEP = 0.1  # seconds after which a lingering job looks whether it was aborted
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Jobs:
         self._threads: list[threading.Thread] = []
         self._in_work: set[str] = set()
         self._changed = threading.Condition()
+        self._stopping = threading.Event()
         self._jobs = _read(store)
 
     def register(self, kind: str, worker: Callable[[Job], None], *, at_once: int = 1) -> None:
@@ -90,6 +92,7 @@ class Jobs:
 
     def start(self) -> None:
         """Start the threads of each kind, and take up jobs that a stop left unfinished."""
+        self._stopping.clear()
         for kind, (worker, at_once) in self._workers.items():
             self._queues[kind] = queue.SimpleQueue()
             for number in range(at_once):
@@ -107,6 +110,7 @@ class Jobs:
 
     def stop(self) -> None:
         """Let the running jobs come to the end of a batch, then stop the threads."""
+        self._stopping.set()
         for kind, waiting in self._queues.items():
             for _ in range(self._workers[kind][1]):
                 waiting.put(None)
@@ -200,6 +204,26 @@ class Jobs:
         job = self._jobs.get(job_id)
         if job is not None and job.state in ACCEPTED:
             self._enqueue(job)
+
+    def linger(self, job_id: str, until: float) -> bool:
+        """Let a job that somebody works take its time, in a busy org's manner.
+
+        Args:
+            job_id: The job.
+            until: When to go on, by the clock's `monotonic`.
+
+        Returns:
+            False when the job has ended, or the org stops before its time: do no more for it now.
+        """
+        while (left := until - self._clock.monotonic()) > 0:
+            if self._stopping.is_set() or not self._is_accepted(job_id):
+                return False
+            self._clock.sleep(min(left, STEP))
+        return self._is_accepted(job_id)
+
+    def _is_accepted(self, job_id: str) -> bool:
+        job = self._jobs.get(job_id)
+        return job is not None and job.state in ACCEPTED
 
     def settle(self, seconds: float = 60.0) -> None:
         """Wait until every accepted job has ended.

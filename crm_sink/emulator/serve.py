@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from crm_sink.emulator import profile
 from crm_sink.emulator.app import create_app
+from crm_sink.emulator.far import Far
 from crm_sink.emulator.faults.wrapper import Faulty
 from crm_sink.emulator.login.credentials import public_part
 from crm_sink.emulator.org import Org
@@ -117,31 +119,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="crm_sink.emulator.serve", description=__doc__)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--daily-api-requests", type=int, default=15_000)
     parser.add_argument("--access-token", action="append", default=[])
-    parser.add_argument("--memory-limit", default="700MB")
-    parser.add_argument("--parallel-jobs", type=int, default=4)
-    parser.add_argument("--batch-rows", type=int, default=250_000)
-    parser.add_argument("--batch-seconds", type=float, default=0.0)
-    parser.add_argument("--lock-wait", type=float, default=10.0)
+    profile.add_options(parser)
     parser.add_argument("--tls-certificate", type=Path)
     parser.add_argument("--tls-key", type=Path)
     given = parser.parse_args(argv)
-    settings = OrgSettings(
-        daily_api_requests=given.daily_api_requests,
-        access_tokens=tuple(given.access_token),
-        memory_limit=given.memory_limit,
-        parallel_jobs=given.parallel_jobs,
-        batch_rows=given.batch_rows,
-        batch_seconds=given.batch_seconds,
-        lock_wait_seconds=given.lock_wait,
-    )
+    chosen = profile.profile_of(given.folder, vars(given))
+    settings = OrgSettings(**chosen, access_tokens=tuple(given.access_token))
     tls = Tls(given.tls_certificate, given.tls_key) if given.tls_certificate else None
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
         with running(given.folder, given.port, tls=tls, settings=settings) as org:
+            profile.save(given.folder, chosen)
             write_state(given.folder, org)
             stop.wait()
     except PortInUse as error:
@@ -181,7 +172,7 @@ class _Server(uvicorn.Server):
 
 def _config(org: Org, tls: Tls | None) -> uvicorn.Config:
     return uvicorn.Config(
-        Faulty(create_app(org), org),
+        Far(Faulty(create_app(org), org), org),
         log_level="warning",
         access_log=False,
         lifespan="off",

@@ -27,6 +27,8 @@ class OrgSettings:
         batch_seconds: How long a batch of a job, or a call that writes, holds the locks of its
             records and their parents. 0: nothing can collide.
         lock_wait_seconds: How long a write waits for a lock before its rows fail; Salesforce: 10.
+        latency_seconds: How long each call is on its way before it is looked at.
+        job_seconds: How long a bulk job takes at least, half of it in the queue.
         log_values: Whether the write log keeps old and new values.
         duplicate_rules: At most one for each object.
     """
@@ -40,5 +42,7 @@ class OrgSettings:
     parallel_jobs: int = 4
     batch_seconds: float = 0.0
     lock_wait_seconds: float = 0.0
+    latency_seconds: float = 0.0
+    job_seconds: float = 0.0
     log_values: bool = True
     duplicate_rules: tuple[DuplicateRule, ...] = ()

@@ -52,6 +52,8 @@ def install(org: Org) -> None:
 def work(org: Org, job: Job) -> None:
     """Run a job's query into its results file."""
     started = org.clock.monotonic()
+    if not org.jobs.linger(job.id, started + org.settings.job_seconds):
+        return
     org.jobs.change(job.id, state=RUNNING)
     try:
         found = _translated(org, job.query or "", job.operation, job.api_version)

@@ -39,6 +39,11 @@ BODY, STAGED, TWINS = "body.csv", "rows.parquet", "twins.parquet"
 def work(org: Org, job: Job) -> None:
     """Bring an accepted job to its end."""
     started = org.clock.monotonic()
+    if org.jobs.linger(job.id, started + org.settings.job_seconds / 2):
+        _work_file(org, job, started)
+
+
+def _work_file(org: Org, job: Job, started: float) -> None:
     job = org.jobs.change(job.id, state=RUNNING)
     folder = org.jobs.folder(job.id)
     fault = org.faults.on_job(job)
@@ -59,6 +64,8 @@ def work(org: Org, job: Job) -> None:
     if fault is not None and _strike(org, job, fault):
         return
     if not _work_rows(org, job, write, rows):
+        return
+    if not org.jobs.linger(job.id, started + org.settings.job_seconds):
         return
     (folder / STAGED).unlink()
     spent = int((org.clock.monotonic() - started) * 1000)
