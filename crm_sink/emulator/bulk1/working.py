@@ -43,6 +43,8 @@ FAILED_QUERY = "InvalidBatch : Failed to process query: "
 def work(org: Org, batch: Job) -> None:
     """Bring a queued batch to its end."""
     started = org.clock.monotonic()
+    if not org.jobs.linger(batch.id, started + org.settings.job_seconds):
+        return
     batch = org.jobs.change(batch.id, state=RUNNING)
     try:
         if batch.operation in QUERIES:
