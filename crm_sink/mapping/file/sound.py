@@ -33,7 +33,11 @@ def sound_part(document: Document, data: Data, problems: Iterable[Problem]) -> D
     }
     if isinstance(fields, dict):
         places |= {("fields", field): ("fields", field) for field in fields}
-    first = sorted(line for path, (line, _) in document.places.items() if 1 <= len(path) <= 2)
+    first = sorted(
+        line
+        for path, (line, _) in document.places.items()
+        if len(path) == 1 or (len(path) == 2 and path[0] == "fields")
+    )
     sound = {key for key, path in places.items() if not lines & _lines(document, path, first)}
     part = {key: value for key, value in data.items() if key in sound}
     if isinstance(fields, dict):
