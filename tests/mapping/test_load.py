@@ -96,7 +96,7 @@ def test_of_a_file_with_problems_the_rest_can_be_checked_further() -> None:
     assert loaded is not None
     assert list(loaded.mapping.fields) == ["Score__c"]
     assert set(loaded.expressions) == {("fields", "Score__c", "value")}
-    assert (loaded.mapping.when, loaded.mapping.gates.freshness) == (None, None)
+    assert (loaded.mapping.when, loaded.mapping.gates) == (None, None)
 
 
 def test_without_an_object_there_is_nothing_to_check_further() -> None:
