@@ -179,6 +179,8 @@ ROOMS = {
     "bulk_query": "Bulk 2.0 query",
     "bulk1": "Bulk 1.0",
     "soap": "SOAP",
+    "metadata": "Metadata",
+    "access": "Field-level security",
     "duplicates": "Duplicate rules",
     "faults": "Faults on demand",
     "locks": "Row locks",

@@ -2,7 +2,7 @@
 
 Judges nothing itself and knows no HTTP but the URL that a request was sent to.
 
-Not imitated: several users, profiles and permissions, sharing, field-level security.
+Not imitated: several users, profiles, object permissions, sharing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from crm_sink.emulator.access import grants
 from crm_sink.emulator.calls import Calls
 from crm_sink.emulator.clock import SystemClock
 from crm_sink.emulator.faults.book import Faults
@@ -69,6 +70,7 @@ class Org:
         self.sessions.allow(settings.access_tokens, settings.session_seconds)
         self.jobs = Jobs(store, clock, self.user_id)
         self.created = self._first_records()
+        grants.refresh(self)
 
     @classmethod
     def open(
@@ -79,7 +81,9 @@ class Org:
         settings = settings or OrgSettings()
         store = Store.open(folder, clock, memory_limit=settings.memory_limit)
         store.add_objects(
-            definition for key, definition in standard_objects().items() if key not in store.objects
+            definition
+            for key, definition in standard_objects().items()
+            if key not in store.definitions
         )
         return cls(store, clock, settings)
 

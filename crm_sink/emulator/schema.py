@@ -2,7 +2,7 @@
 
 Holds no data and touches no database. Names are found without regard to case, as Salesforce does.
 
-Not imitated: record types, field-level security, dependent picklists, formulas and roll-ups.
+Not imitated: record types, dependent picklists, formulas and roll-ups.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class Field:
 
     `length` is in characters, `precision` counts all digits of a number and `scale` those after
     the point. `auto` marks what the org itself fills in on create (ids, owner, audit fields).
-    `compound` names the compound field that this one is a part of.
+    `compound` names the compound field that this one is a part of. `guarded` marks a field that
+    nobody sees until a permission set grants it.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Field:
     sortable: bool = True
     help: str | None = None
     auto: bool = False
+    guarded: bool = False
 
     @property
     def is_text(self) -> bool:
@@ -125,6 +127,13 @@ class ObjectType:
     def with_field(self, added: Field) -> ObjectType:
         """Give this object with one more field, or with that field replaced."""
         fields = {**self.fields, added.name.lower(): added}
+        return ObjectType(
+            self.name, self.label, self.label_plural, self.key_prefix, fields, self.custom
+        )
+
+    def without_field(self, named: str) -> ObjectType:
+        """Give this object without that field."""
+        fields = {key: field for key, field in self.fields.items() if key != named.lower()}
         return ObjectType(
             self.name, self.label, self.label_plural, self.key_prefix, fields, self.custom
         )

@@ -19,6 +19,11 @@ from crm_sink.emulator.standard_fields.account import ACCOUNT
 from crm_sink.emulator.standard_fields.contact import CONTACT
 from crm_sink.emulator.standard_fields.lead import LEAD
 from crm_sink.emulator.standard_fields.opportunity import OPPORTUNITY
+from crm_sink.emulator.standard_fields.permissions import (
+    FIELD_PERMISSIONS,
+    PERMISSION_SET,
+    PERMISSION_SET_ASSIGNMENT,
+)
 from crm_sink.emulator.standard_fields.picklists import PICKLISTS, STAGES
 from crm_sink.emulator.standard_fields.setup import (
     ORGANIZATION,
@@ -37,6 +42,15 @@ OBJECTS = (
     ("Lead", "Lead", "Leads", "00Q", LEAD),
     ("Opportunity", "Opportunity", "Opportunities", "006", OPPORTUNITY),
     ("Organization", "Organization", "Organizations", "00D", ORGANIZATION),
+    ("FieldPermissions", "Field Permissions", "Field Permissions", "01k", FIELD_PERMISSIONS),
+    ("PermissionSet", "Permission Set", "Permission Sets", "0PS", PERMISSION_SET),
+    (
+        "PermissionSetAssignment",
+        "Permission Set Assignment",
+        "Permission Set Assignments",
+        "0Pa",
+        PERMISSION_SET_ASSIGNMENT,
+    ),
     ("Profile", "Profile", "Profile", "00e", PROFILE),
     ("RecordType", "Record Type", "Record Types", "012", RECORD_TYPE),
     ("ScratchOrgInfo", "Scratch Org Info", "Scratch Org Infos", "2SR", SCRATCH_ORG_INFO),

@@ -1,5 +1,9 @@
 """One DuckDB file in a folder that holds an org's records and the definitions of its objects.
 
+`definitions` are the objects with all their fields, `objects` the same as the org's user sees them:
+a guarded field is in there only when it was granted (see `access`). Everything that answers a
+request reads `objects`.
+
 One table for each object, named as the object; columns named as the fields. It judges nothing:
 `dml` decides what may be written. No PRIMARY KEY and no index: uniqueness is judged set-wise.
 
@@ -15,12 +19,13 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from crm_sink.emulator.access.view import view
 from crm_sink.emulator.log import keeping
 from crm_sink.emulator.schema import DUCKDB_TYPES, Field, ObjectType
 from crm_sink.emulator.sql import literal, name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from crm_sink.emulator.clock import Clock
@@ -31,6 +36,8 @@ TABLES = (
     "_objects (position integer, name varchar, json varchar)",
     "_counters (object varchar, next bigint)",
     "_jobs (id varchar, json varchar)",
+    "_components (id varchar, type varchar, full_name varchar, json varchar, "
+    "created timestamp, modified timestamp)",
     *keeping.TABLES,
 )
 
@@ -41,7 +48,10 @@ class Store:
     def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path, clock: Clock) -> None:
         self.folder = folder
         self.clock = clock
+        self.definitions: dict[str, ObjectType] = {}
         self.objects: dict[str, ObjectType] = {}
+        self._grants: Mapping[str, bool] = {}
+        self._when_committed: list[Callable[[], None]] = []
         self._connection = connection
         self._lock = threading.RLock()
         self._counters: dict[str, int] = {}
@@ -71,7 +81,8 @@ class Store:
         store._counters = dict(connection.execute("select * from _counters").fetchall())
         for text in connection.execute("select json from _objects order by position").fetchall():
             found = ObjectType.from_json(json.loads(text[0]))
-            store.objects[found.name.lower()] = found
+            store.definitions[found.name.lower()] = found
+        store.show(store.definitions, {})
         return store
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -89,9 +100,27 @@ class Store:
             try:
                 yield cursor
             except BaseException:
+                self._when_committed.clear()
                 cursor.execute("rollback")
                 raise
             cursor.execute("commit")
+            waiting, self._when_committed = self._when_committed, []
+            for then in waiting:
+                then()
+
+    def when_committed(self, then: Callable[[], None]) -> None:
+        """Do something after the `writing()` block that this thread is in, if it commits."""
+        self._when_committed.append(then)
+
+    def show(self, definitions: dict[str, ObjectType], grants: Mapping[str, bool]) -> None:
+        """Say what the objects are, and which guarded fields the user may see.
+
+        Args:
+            definitions: By lower case name.
+            grants: By `object.field` in lower case: whether it may be written, too.
+        """
+        self.definitions, self._grants = definitions, grants
+        self.objects = {key: view(one, grants) for key, one in definitions.items()}
 
     def add_object(self, added: ObjectType) -> None:
         """Make an object: its table and its definition.
@@ -109,16 +138,17 @@ class Store:
         """
         made = list(added)
         for one in made:
-            if one.name.lower() in self.objects:
+            if one.name.lower() in self.definitions:
                 raise ValueError(f"the org already has an object {one.name}")
         if not made:
             return
         with self.writing() as cursor:
             for one in made:
-                columns = ", ".join(_column(field) for field in one.stored())
+                columns = ", ".join(column_sql(field) for field in one.stored())
                 cursor.execute(f"create table {name(one.name)} ({columns})")
-                self._save(cursor, one)
-        self.objects |= {one.name.lower(): one for one in made}
+                self.save(cursor, one)
+        added_now = {one.name.lower(): one for one in made}
+        self.show({**self.definitions, **added_now}, self._grants)
 
     def add_field(self, object_name: str, field: Field) -> None:
         """Add a field to an object; see `add_fields`."""
@@ -132,15 +162,17 @@ class Store:
             ValueError: The object has a field of that name.
         """
         with self.writing() as cursor:
-            target = self.objects[object_name.lower()]
+            target = self.definitions[object_name.lower()]
             for field in fields:
                 if target.find(field.name) is not None:
                     raise ValueError(f"{target.name} already has a field {field.name}")
                 target = target.with_field(field)
                 if not target.is_compound(field):
-                    cursor.execute(f"alter table {name(target.name)} add column {_column(field)}")
-            self._save(cursor, target)
-        self.objects[object_name.lower()] = target
+                    cursor.execute(
+                        f"alter table {name(target.name)} add column {column_sql(field)}"
+                    )
+            self.save(cursor, target)
+        self.show({**self.definitions, object_name.lower(): target}, self._grants)
 
     def reserve(self, cursor: duckdb.DuckDBPyConnection, object_name: str, count: int) -> int:
         """Reserve counters for new ids of an object inside a `writing()` block.
@@ -154,10 +186,11 @@ class Store:
         cursor.execute("insert into _counters values (?, ?)", [object_name, first + count])
         return first
 
-    def _save(self, cursor: duckdb.DuckDBPyConnection, definition: ObjectType) -> None:
+    def save(self, cursor: duckdb.DuckDBPyConnection, definition: ObjectType) -> None:
+        """Write an object's definition, inside a `writing()` block."""
         key = definition.name.lower()
-        known = list(self.objects)
-        place = known.index(key) if key in self.objects else len(known)
+        known = list(self.definitions)
+        place = known.index(key) if key in self.definitions else len(known)
         cursor.execute("delete from _objects where name = ?", [definition.name])
         cursor.execute(
             "insert into _objects values (?, ?, ?)",
@@ -169,7 +202,8 @@ class Store:
         self._connection.close()
 
 
-def _column(field: Field) -> str:
+def column_sql(field: Field) -> str:
+    """Give the column of a field as a table's definition has it."""
     kind = DUCKDB_TYPES[field.type]
     if field.type != "boolean":
         return f"{name(field.name)} {kind}"

@@ -125,7 +125,7 @@ def describe_field(owner: ObjectType, field: Field) -> dict[str, object]:
         "nameField": field is owner.name_field(),
         "namePointing": several,
         "nillable": field.nillable,
-        "permissionable": _permissionable(field),
+        "permissionable": permissionable(field),
         "picklistValues": [_picklist(value) for value in field.values],
         "polymorphicForeignKey": several,
         "precision": field.precision,
@@ -153,7 +153,7 @@ def _compound(owner: ObjectType, field: Field) -> str | None:
     return field.compound
 
 
-def _permissionable(field: Field) -> bool:
+def permissionable(field: Field) -> bool:
     """Whether field-level security is granted on it: not on required or system fields."""
     if field.name.lower() in UNGUARDED or field.master_detail:
         return False

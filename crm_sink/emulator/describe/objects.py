@@ -1,6 +1,6 @@
 """An object as a describe shows it: every recorded key, in alphabetical order.
 
-Not imitated: layouts, record types other than Master, field-level security.
+Not imitated: layouts, record types other than Master.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crm_sink.emulator.access import grants
 from crm_sink.emulator.dml import staging
 from crm_sink.emulator.log import keeping
 from crm_sink.emulator.sql import literal, name
@@ -56,6 +57,8 @@ def apply(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Sou
             _run_assignment(cursor, org, write)
     with staging.hastily(cursor, write):
         make_outcome(cursor)
+    if write.target.name in grants.OBJECTS:
+        org.store.when_committed(lambda: grants.refresh(org))
 
 
 def make_outcome(cursor: duckdb.DuckDBPyConnection) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crm_sink.emulator.access import check as access
 from crm_sink.emulator.dml import matching, references, staging, uniqueness
 from crm_sink.emulator.dml.staging import ACCESS, REQUIRED, TYPE, VALUE, is_required
 from crm_sink.emulator.dml.values import type_fault, typed_sql, value_faults
@@ -46,6 +47,7 @@ def judge(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> int:
         references.check(cursor, org, write)
         uniqueness.check_taken(cursor, write)
         duplicates.check(cursor, org, write)
+        access.check(cursor, org, write)
     with staging.hastily(cursor, write):
         cursor.execute(
             "create or replace temp table refused as "

@@ -1,6 +1,6 @@
 """Reads records for the pages: typed values, with the names of the records they refer to.
 
-Not imitated: field-level security, sharing.
+Not imitated: sharing.
 """
 
 from __future__ import annotations

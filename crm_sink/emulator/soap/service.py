@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
 from crm_sink.emulator.errors import ApiError
+from crm_sink.emulator.metadata import calls
 from crm_sink.emulator.soap import login
 from crm_sink.emulator.soap.envelope import Call, Fault, answer, read, refusal
 from crm_sink.emulator.versions import NEWEST, OLDEST
@@ -35,7 +36,11 @@ SESSION: Mapping[str, Operation] = {
     "getServerTimestamp": login.server_timestamp,
     "logout": login.logout,
 }
-OPERATIONS: Mapping[str, Mapping[str, Operation]] = {"u": SESSION, "c": SESSION, "m": {}}
+OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
+    "u": SESSION,
+    "c": SESSION,
+    "m": calls.OPERATIONS,
+}
 
 
 async def call(request: Request) -> Response:
@@ -81,4 +86,5 @@ def _at(service: str, end: str) -> Route:
     return Route(f"/services/Soap/{service}/{{version}}{end}", endpoint, methods=["POST"])
 
 
-routes = [_at(service, end) for service in OPERATIONS for end in ("", "/{org}")]
+# After the version may come the org's id, or what simple-salesforce calls a resource.
+routes = [_at(service, end) for service in OPERATIONS for end in ("", "/{rest:path}")]

@@ -2,7 +2,7 @@
 
 Owns no SQL of conditions or results; see `where` and `select`.
 
-Not imitated: field-level security, and the many pseudo-fields of the polymorphic Name object.
+Not imitated: the many pseudo-fields of the polymorphic Name object.
 """
 
 from __future__ import annotations

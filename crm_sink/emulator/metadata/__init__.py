@@ -1,0 +1,1 @@
+"""The Metadata API: fields, permission sets and list views, by SOAP and by deployment."""
