@@ -37,6 +37,16 @@ def test_a_probability_strikes_the_same_calls_again_under_its_seed(api: Any) -> 
     assert 3 <= seen[0].count("x") <= 16
 
 
+def test_two_rules_of_one_seed_draw_apart(api: Any) -> None:
+    """Else the second would only ever be drawn for calls that the first has struck."""
+    for status in (500, 503):
+        rule = {"kind": "status", "status": status, "path": "limits", "probability": 0.3}
+        api.post("/__faults__", rule)
+    seen = [api.get("limits").status_code for _ in range(40)]
+    assert 3 <= seen.count(500) <= 20
+    assert 3 <= seen.count(503) <= 20
+
+
 def test_delays_add_up_and_the_first_other_rule_ends_the_matter(
     api_folder: Any, clock: Any, log_in: Any
 ) -> None:

@@ -91,7 +91,9 @@ class Faults:
                     raise BadRule(f"there is a rule named {name!r} already")
             for rule in named:
                 # Draws for a fault that must be the same on each run of a test.
-                self._entries[rule.name] = Entry(rule, random.Random(rule.seed))
+                # By the whole rule: two rules of one seed would strike the same calls.
+                draws = random.Random(rule.model_dump_json(exclude={"name"}))
+                self._entries[rule.name] = Entry(rule, draws)
         return named
 
     def remove(self, name: str | None = None) -> list[str] | None:
