@@ -1,8 +1,11 @@
 """The org's allowances: `GET /limits`, the falling count of daily calls, and record counts.
 
-Only `DailyApiRequests` really falls; the other figures stand still at a Developer Edition's size.
+`DailyApiRequests` falls with each call and refuses when it is spent; `DailyBulkApiBatches` and
+`DailyBulkV2QueryJobs` fall with the jobs of the last 24 hours and refuse nothing. The other figures
+stand still at a Developer Edition's size.
 
-Not imitated: per-app usage, concurrency limits, storage, the count's survival of a kill -9.
+Not imitated: per-app usage, concurrency limits, storage, refusals for spent bulk batches, the last
+second of the count at a kill -9.
 """
 
 from __future__ import annotations
@@ -10,6 +13,8 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
+from datetime import timedelta
+from math import ceil
 from typing import TYPE_CHECKING
 
 from starlette.routing import Route
@@ -25,9 +30,13 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from crm_sink.emulator.clock import Clock
+    from crm_sink.emulator.org import Org
 
 FILE = "calls_used.json"
 DAY = 86_400.0
+BATCH = 10_000  # records of a bulk job that count as one batch (facts 4.9)
+BATCHES = ("bulk1 batch", "bulk1 serial batch")
+SAVED_EVERY = 1.0  # seconds
 
 # Allowances that do not move here: name, Max.
 ALLOWANCES = {
@@ -111,6 +120,7 @@ class Limits:
         self._path = folder / FILE
         self._clock = clock
         self._lock = threading.Lock()
+        self._saved_at = float("-inf")
         stored = json.loads(self._path.read_text()) if self._path.exists() else []
         # Times are kept by the minute: [minute, calls in it].
         self._used: deque[list[float]] = deque([start, calls] for start, calls in stored)
@@ -130,6 +140,8 @@ class Limits:
                 self._used[-1][1] += 1
             else:
                 self._used.append([minute, 1])
+            if self._clock.monotonic() - self._saved_at >= SAVED_EVERY:
+                self._save()
             return used + 1
 
     @property
@@ -146,7 +158,13 @@ class Limits:
     def save(self) -> None:
         """Remember the count for the next start."""
         with self._lock:
-            self._path.write_text(json.dumps(list(self._used)))
+            self._save()
+
+    def _save(self) -> None:
+        self._saved_at = self._clock.monotonic()
+        part = self._path.with_suffix(".part")
+        part.write_text(json.dumps(list(self._used)))
+        part.replace(self._path)
 
     def _total(self) -> int:
         oldest = (self._clock.now().timestamp() - DAY) // 60
@@ -155,12 +173,27 @@ class Limits:
         return int(sum(calls for _, calls in self._used))
 
 
+def moving(org: Org) -> dict[str, tuple[int, int]]:
+    """Give the allowances that fall: name to what there is in a day, and what is used of it."""
+    since = org.now().replace(tzinfo=None) - timedelta(seconds=DAY)
+    recent = [job for job in org.jobs.all() if job.created > since]
+    batches = sum(ceil((job.processed or 0) / BATCH) for job in recent if job.kind == "ingest")
+    batches += sum(job.kind in BATCHES for job in recent)
+    queries = sum(job.kind == "query" for job in recent)
+    return {
+        "DailyApiRequests": (org.limits.daily, org.limits.used),
+        "DailyBulkApiBatches": (ALLOWANCES["DailyBulkApiBatches"], batches),
+        "DailyBulkV2QueryJobs": (ALLOWANCES["DailyBulkV2QueryJobs"], queries),
+    }
+
+
 async def show(request: Request) -> Response:
     """Answer `GET /limits`."""
-    limits: Limits = request.app.state.org.limits
-    moving = {"DailyApiRequests": {"Max": limits.daily, "Remaining": limits.daily - limits.used}}
-    still = {key: {"Max": top, "Remaining": top} for key, top in ALLOWANCES.items()}
-    figures: dict[str, object] = {**still, **moving}
+    figures: dict[str, object] = {
+        key: {"Max": top, "Remaining": top} for key, top in ALLOWANCES.items()
+    }
+    for key, (top, used) in moving(request.app.state.org).items():
+        figures[key] = {"Max": top, "Remaining": max(0, top - used)}
     figures["PermissionSets"] = {
         "Max": 1500,
         "Remaining": 1500,

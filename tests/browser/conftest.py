@@ -34,13 +34,21 @@ LEADS = {
 
 @dataclass(frozen=True)
 class Org:
-    """The address of the org, and its leads' record ids by last name."""
+    """The address of the org, its leads' record ids by last name, and somebody at work on it."""
 
     url: str
     leads: dict[str, str]
+    desk: Desk
 
     def record(self, name: str) -> str:
         return f"{self.url}/lightning/r/Lead/{self.leads[name]}/view"
+
+    def update_by_job(self, record: str, field: str, value: str) -> None:
+        job = self.desk.call("POST", "/jobs/ingest", json={"object": "Lead", "operation": "update"})
+        path = f"/jobs/ingest/{job['id']}"
+        self.desk.call("PUT", f"{path}/batches", data=f"Id,{field}\n{record},{value}\n".encode())
+        self.desk.call("PATCH", path, json={"state": "UploadComplete"})
+        self.desk.org.org.jobs.settle(20)
 
     @property
     def hottest(self) -> str:
@@ -66,7 +74,7 @@ def scored(org_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         desk.predict(_predictions(), "predictions/lead_scores.parquet")
         said = desk.crm_sink("sync", str(MAPPING), "--target", "local")
         assert said.code == 0, said.err + said.out
-        yield Org(org.url, leads)
+        yield Org(org.url, leads, desk)
 
 
 def _predictions() -> str:

@@ -3,11 +3,14 @@
     GET    /__log__         200 {"changes": [change], "next": text or null}
     GET    /__log__/counts  200 {"records": n, "changes": n, "most": n, "repeated": {id: times},
                             "last": text}
+    GET    /__log__/totals  200 {endpoint: {"calls", "writes", "written", "refused"}}; what jobs
+                            wrote stands under "bulk jobs"
     DELETE /__log__         204; forgets all changes
 
-Both take the same filters, all optional and joined by *and*: `object` (any case), `id` (15 or 18
-characters), `job`, `request`, and `since`: what an earlier `next` or `last` told. `limit` is the
-size of a page: 1 to 10,000, by default 1,000; the next page is asked for with `since=<next>`.
+The first two take the same filters, all optional and joined by *and*: `object` (any case), `id`
+(15 or 18 characters), `job`, `request`, and `since`: what an earlier `next` or `last` told. `limit`
+is the size of a page: 1 to 10,000, by default 1,000; the next page is asked for with
+`since=<next>`.
 400 {"error": text} for a filter that cannot be.
 
 A change is {"number": of the write (a call, or a batch of a job), "row": the row's place in it,
@@ -31,7 +34,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from crm_sink.emulator.log import reading
+from crm_sink.emulator.log import reading, totals
 from crm_sink.emulator.log.reading import Asked
 
 if TYPE_CHECKING:
@@ -64,6 +67,11 @@ async def count(request: Request) -> Response:
     return JSONResponse(await run_in_threadpool(reading.counts, request.app.state.org, asked))
 
 
+async def add_up(request: Request) -> Response:
+    """Answer with the totals by endpoint."""
+    return JSONResponse(await run_in_threadpool(totals.told, request.app.state.org))
+
+
 async def clear(request: Request) -> Response:
     """Forget all changes."""
     await run_in_threadpool(reading.clear, request.app.state.org)
@@ -85,4 +93,5 @@ routes = [
     Route("/__log__", show, methods=["GET"]),
     Route("/__log__", clear, methods=["DELETE"]),
     Route("/__log__/counts", count, methods=["GET"]),
+    Route("/__log__/totals", add_up, methods=["GET"]),
 ]

@@ -15,7 +15,9 @@ from starlette.routing import Route
 
 from crm_sink.emulator.ids import normal
 from crm_sink.emulator.pages.changes import changes_page
+from crm_sink.emulator.pages.jobs import jobs_page
 from crm_sink.emulator.pages.layouts import TABS, layout_of
+from crm_sink.emulator.pages.limits import limits_page
 from crm_sink.emulator.pages.listing import Asked, list_page
 from crm_sink.emulator.pages.predictions import prediction_fields, tone
 from crm_sink.emulator.pages.record import record_page
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from crm_sink.emulator.org import Org
 
 HOTTEST = 5
+# The pages that are of the stand-in itself, beside the tabs of its objects.
+TOOLS = ("Changes", "Jobs", "Limits")
 HERE = Path(__file__).parent.parent
 # Nothing but our own style sheet: what a record holds can start nothing.
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'"
@@ -80,6 +84,18 @@ def show_changes(request: Request) -> Response:
     return _page(request, "changes.html", page=page, current="Changes")
 
 
+def show_jobs(request: Request) -> Response:
+    """Show the bulk jobs."""
+    page = jobs_page(request.app.state.org)
+    return _page(request, "jobs.html", page=page, current="Jobs")
+
+
+def show_limits(request: Request) -> Response:
+    """Show what is used of the day, and what the calls did."""
+    page = limits_page(request.app.state.org)
+    return _page(request, "limits.html", page=page, current="Limits")
+
+
 async def style(request: Request) -> Response:
     """Give the style sheet."""
     return FileResponse(HERE / "static" / "org.css", media_type="text/css")
@@ -106,9 +122,10 @@ def _templates() -> Environment:
 def _page(request: Request, template: str, status: int = 200, **content: object) -> Response:
     org: Org = request.app.state.org
     tabs = [org.store.objects[tab.lower()] for tab in TABS]
-    current = org.store.objects.get(str(content.get("current", "Lead")).lower())
-    plural = current.label_plural if current else "Leads"
-    shown = {"current": "Home", "tabs": tabs, "plural": plural, "now": exact(org.now()), **content}
+    found = org.store.objects.get(str(content.get("current", "Lead")).lower())
+    searched = found or org.store.objects["lead"]
+    shown = {"current": "Home", "tabs": tabs, "tools": TOOLS, "searched": searched, **content}
+    shown |= {"now": exact(org.now())}
     text = _templates().get_template(template).render(shown)
     return HTMLResponse(text, status, headers={"content-security-policy": POLICY})
 
@@ -122,6 +139,8 @@ routes = [
     Route("/lightning/o/{object}/list", show_list, methods=["GET"]),
     Route("/lightning/r/{object}/{id}/view", show_record, methods=["GET"]),
     Route("/lightning/changes", show_changes, methods=["GET"]),
+    Route("/lightning/jobs", show_jobs, methods=["GET"]),
+    Route("/lightning/limits", show_limits, methods=["GET"]),
     Route("/static/org.css", style, methods=["GET"]),
     Route("/static/org.svg", picture, methods=["GET"]),
 ]
