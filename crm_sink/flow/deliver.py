@@ -6,6 +6,7 @@ rows are sent again `rounds`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from crm_sink.errors import (
     CrmSinkError,
     Fate,
     Interrupted,
+    LedgerError,
     PlanHeld,
     PlanOutdated,
     UsageError,
@@ -38,6 +40,11 @@ if TYPE_CHECKING:
 
 # The day's calls are used up. They free by and by: nothing is wrong, and `resume` goes on.
 SPENT = frozenset({"REQUEST_LIMIT_EXCEEDED", "EXCEEDEDQUOTA", budgeted.CODE})
+
+# The org forgot a job that it had taken: what the job wrote can only be read from the records.
+GONE = "JOB_GONE"
+# What a hint may end with: the command is said once, with the run.
+AND_RESUME = re.compile(r"(?:(?:: |, then )?crm-sink resume(?: \S+)?)$")
 
 
 def deliver(
@@ -130,8 +137,11 @@ def _deliver(run: Run, context: Context, lease: Lease) -> Run:
                     write_all(work)
             except CrmSinkError as error:
                 failure = error
-            with computing(folder.root):
-                run = counted(run, context.ledger, folder, engine)
+            try:
+                with computing(folder.root):
+                    run = counted(run, context.ledger, folder, engine)
+            except CrmSinkError as error:  # of two, the first is what a person must mend
+                failure = failure or error
             done(rows=written(run), rejects=run.totals.failed)
     run = replace(run, details={**run.details, "parallelism": _parallelism(work)})
     calls = run.totals.api_calls + context.calls_made() - calls_before
@@ -148,8 +158,11 @@ def _deliver(run: Run, context: Context, lease: Lease) -> Run:
         ended=context.clock.now(),
         error=None if failure is None else str(failure),
     )
-    context.ledger.update(run)
-    if run.state is RunState.DONE:  # a run that stopped on its way needs them to go on
+    try:
+        context.ledger.update(run)
+    except LedgerError as error:
+        failure = failure or error
+    if failure is None:  # a run that stopped on its way needs them to go on
         folder.discard_working_files()
     context.listener(
         RunEnded(run.run, run.state, written(run), run.totals.rejected, run.totals.conflicts)
@@ -187,7 +200,9 @@ def _end_state(failure: CrmSinkError | None) -> RunState:
 
 
 def _next(run: Run, failure: CrmSinkError) -> str:
+    """Give the cure and the command that goes on."""
+    if isinstance(failure, CrmError) and failure.code == GONE:
+        return f"{_again(run)}: it reads from the records what the job has written"
+    cure = AND_RESUME.sub("", failure.hint or "")
     resume = f"crm-sink resume {run.run}"
-    if isinstance(failure, CrmError) and failure.hint:
-        return f"{failure.hint}; then {resume}"
-    return resume
+    return f"{cure}; then {resume}" if cure else resume

@@ -78,10 +78,15 @@ class Lease:
         self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._stop.set()
         self._thread.join()
-        self.release()
+        try:
+            self.release()
+        except LedgerError:
+            if kind is None:
+                raise
+            # What went wrong first is what a person must read; the lease expires by itself.
 
     def heartbeat(self) -> bool:
         """Raise the counter; False when the lease is no longer ours.

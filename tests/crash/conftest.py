@@ -57,8 +57,8 @@ class Crash:
         duckdb.sql(ROWS.format(n=self.trial)).write_parquet(str(source))
         (self.folder / "mapping.yaml").write_text(MAPPING.format(source=source))
 
-    def sync(self, api: str, step: int | None) -> bool:
-        """Sync, and die at that step of writing; False when it was done before."""
+    def sync(self, api: str, step: int | str | None) -> bool:
+        """Sync, and die at that step of writing, or stop of planning; False when it was done."""
         code = self._run(["sync", str(self.folder / "mapping.yaml"), "--api", api], step)
         assert code in (-signal.SIGKILL, 3), self.said()
         return code == -signal.SIGKILL
@@ -92,7 +92,7 @@ class Crash:
     def said(self) -> str:
         return (self.folder / "log").read_text()
 
-    def _run(self, arguments: list[str], step: int | None) -> int | None:
+    def _run(self, arguments: list[str], step: int | str | None) -> int | None:
         environ = {
             "CRM_SINK_INSTANCE_URL": self.org.url,
             "CRM_SINK_ACCESS_TOKEN": self.org.token(),

@@ -1,4 +1,4 @@
-"""The command line in a process that dies at a given step of writing, by its own SIGKILL.
+"""The command line in a process that dies at a given step, by its own SIGKILL.
 
 Nothing in the product knows of it: it listens to the events that every listener gets. A step is an
 answer of the org (before anything is made of it) or a fact that the journal has just stored.
@@ -45,13 +45,24 @@ def dying_at(step: int) -> Callable[[Event], None]:
     return listen
 
 
-def main(arguments: list[str], environ: dict[str, str], step: int | None, log: Path) -> None:
+def dying_in(stage: str) -> Callable[[Event], None]:
+    """Give a listener that kills its process when it begins with that stop of the trip."""
+
+    def listen(event: Event) -> None:
+        if isinstance(event, StageBegan) and event.stage == stage:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return listen
+
+
+def main(arguments: list[str], environ: dict[str, str], death: int | str | None, log: Path) -> None:
     """Run the command line; what it says goes to the log."""
     os.environ.update(environ)
     os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 1)
     os.dup2(1, 2)
     # Hundreds of processes poll the org, which is never busy.
     StoppableClock.sleep = lambda _, seconds: time.sleep(min(seconds, 0.02))  # type: ignore[method-assign]
-    if step is not None:
-        options.listener_of = lambda _: dying_at(step)  # type: ignore[assignment]
+    if death is not None:
+        listener = dying_at(death) if isinstance(death, int) else dying_in(death)
+        options.listener_of = lambda _: listener  # type: ignore[assignment]
     sys.exit(run(arguments))

@@ -209,6 +209,7 @@ def test_the_sections_stand_in_the_order_of_a_newcomers_questions() -> None:
         "A mapping",
         "Commands",
         "How it works",
+        "What happens when it fails",
         "Connecting a real org",
         "Python",
         "Sources",

@@ -1,0 +1,74 @@
+"""A disk that is full, and a ledger that another process holds: told, and resumed afterwards."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from .conftest import COUNT, MAPPING, Office
+
+MANY = 5_000
+
+
+@pytest.mark.parametrize("kilobytes", [4, 60, 250])
+def test_a_disk_that_is_full_ends_the_run_and_resume_completes_it(
+    office: Office, kilobytes: int
+) -> None:
+    """No file may grow larger: not the ledger, not the upload of 100 KB, not its results of 300."""
+    create = MAPPING.replace("column: id", "column: id, missing: create")
+    office.desk.write("lead.yaml", create + """  LastName: "'Nobody'"\n  Company: "'None'"\n""")
+    keys = f"select printf('new-%06d', i) as id, 7 as score from range({MANY}) r(i)"
+    office.desk.predict(keys)
+    run = office.planned("bulk")
+    limit = ["sh", "-c", f'ulimit -f {2 * kilobytes}; exec "$@"', "sh"]
+    command = [sys.executable, "-m", "crm_sink.cli.main", "apply", "--log", "none"]
+    done = subprocess.run(
+        [*limit, *command], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert ".crm_sink" in done.stderr
+    assert "try: " in done.stderr
+    again = "apply" if office.state() == "ready" else f"resume {run}"
+    assert office.crm_sink(f"{again} --log none").code == 0
+    assert office.written() == (MANY, 1)
+
+
+# The call after which the journal is to be written, by API.
+STEPS = [
+    ("bulk", "POST", "jobs/ingest"),
+    ("bulk", "PUT", "jobs/ingest/*"),
+    ("bulk", "PATCH", "jobs/ingest/*"),
+    ("bulk", "GET", "jobs/ingest/*"),
+    ("collections", "PATCH", "composite/*"),
+]
+
+
+@pytest.mark.usefixtures("clock_that_goes")
+@pytest.mark.parametrize(("api", "method", "path"), STEPS)
+def test_a_ledger_that_is_locked_ends_the_run_and_resume_completes_it(
+    office: Office, *, api: str, method: str, path: str
+) -> None:
+    """Another process takes the ledger's lock while a call of the run is in flight."""
+    ledger = office.desk.folder / ".crm_sink" / "ledger.db"
+    run = office.planned(api)
+    office.fail("slow", method=method, path=path, seconds=1, count=1)
+    url = f"sqlite:///{ledger}?timeout=0.1"
+    command = [sys.executable, "-m", "crm_sink.cli.main", "apply", "--log", "none"]
+    with subprocess.Popen(
+        command, env={**os.environ, "CRM_SINK_LEDGER_URL": url}, stderr=subprocess.PIPE, text=True
+    ) as process:
+        office.until_fired()
+        other = sqlite3.connect(ledger, timeout=60)
+        other.execute("begin immediate")
+        _, error = process.communicate(timeout=60)
+        other.close()
+    assert process.returncode == 1
+    assert f"{ledger}  another process holds the ledger's lock" in error
+    assert error.endswith(f"crm-sink resume {run}\n")
+    assert office.crm_sink(f"resume {run} --log none").code == 0
+    assert office.written() == (COUNT, 1)
