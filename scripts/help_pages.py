@@ -13,10 +13,11 @@ import textwrap
 from itertools import groupby
 from pathlib import Path
 
+from crm_sink.crm.policy import Rule
 from crm_sink.engine import Engine, Relation, open_engine
 from crm_sink.errors import Fate
 from crm_sink.match.refusals import collect_twins, converted, found_twice, not_found
-from crm_sink.salesforce.fate import RULES, Rule
+from crm_sink.salesforce.fate import RULES
 from crm_sink.schema import FieldSchema, FieldType
 from crm_sink.transform.columns import EXPRESSION_FAILED
 from crm_sink.transform.fit.coerce import coerce

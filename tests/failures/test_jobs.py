@@ -73,9 +73,11 @@ def test_a_job_that_is_stuck_can_be_left_and_is_collected_later(office: Office) 
 
 
 def test_a_row_whose_result_never_comes_is_a_reject_and_is_retried(office: Office) -> None:
-    """Its record was written, and the retry finds that it holds the value."""
+    """Its refusal is counted, and in no list of results."""
+    [lead] = office.desk.look("SELECT Id FROM Lead WHERE Ext__c = 'k-1'")
     office.planned("bulk")
-    office.fail("flaky-results", how="missing", path="jobs/ingest/*/successfulResults")
+    office.fail("row-error", preset="validation", attempts=None, ids=[lead["Id"]])
+    office.fail("flaky-results", how="missing", path="jobs/ingest/*/*Results")
     said = office.crm_sink("apply --log none")
     assert said.code == 3
     assert "RESULT_MISSING" in said.out
