@@ -56,6 +56,8 @@ def run_json(run: Run) -> dict[str, Any]:
         "error": run.error,
         "released_by": run.released_by,
         "top_errors": errors_of(run),
+        "sent_again": list(run.details.get("sent_again") or ()),
+        "at_once": dict(run.details.get("parallelism") or {}),
     }
 
 

@@ -13,7 +13,8 @@ from crm_sink.report.run_json import iso, run_json
 NAMES = (
     "run mapping object kind state started ended source_rows planned created updated unchanged "
     "cleared rejected conflicts failed api api_calls uploaded_bytes jobs rejects_file verdict "
-    "to_create to_update to_clear skipped api_reason verdicts org error released_by top_errors"
+    "to_create to_update to_clear skipped api_reason verdicts org error released_by top_errors "
+    "sent_again at_once"
 )
 
 
