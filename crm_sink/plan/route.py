@@ -53,8 +53,8 @@ def write_route(
     if calls_left is not None and by_bulk < by_collections and calls_left < 100 * by_collections:
         reason = f"{by_bulk:,} calls instead of {by_collections:,}{left}"
         return WriteRoute(Api.BULK, reason, by_bulk)
-    calls = (
+    answers = (
         "1 call that answers" if by_collections == 1 else f"{by_collections:,} calls that answer"
     )
-    reason = f"{rows:,} rows fit in {calls} at once{left}"
+    reason = f"{rows:,} rows fit in {answers} at once{left}"
     return WriteRoute(Api.COLLECTIONS, reason, by_collections)
