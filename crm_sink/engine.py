@@ -35,10 +35,14 @@ class Relation:
     path: Path
     rows: int
 
+    @property
+    def pattern(self) -> str:
+        """The file, or a glob of the files."""
+        return str(self.path if self.path.suffix == ".parquet" else self.path / "**" / "*.parquet")
+
     def scan(self) -> str:
         """Give the SQL table expression that reads it."""
-        pattern = self.path if self.path.suffix == ".parquet" else self.path / "**" / "*.parquet"
-        return f"read_parquet({literal(str(pattern))}, hive_partitioning = false)"
+        return f"read_parquet({literal(self.pattern)}, hive_partitioning = false)"
 
 
 class Engine:
@@ -67,6 +71,15 @@ class Engine:
     def columns(self, table: str) -> dict[str, str]:
         """Give name and DuckDB type of each column of a table expression, in order."""
         return {name: kind for name, kind, *_ in self.rows(f"describe select * from {table}")}
+
+    def nulls(self, relation: Relation) -> frozenset[str]:
+        """Give the columns that hold nothing but nulls, by what the files tell of themselves."""
+        pattern = literal(relation.pattern)
+        told = self.rows(
+            f"select path_in_schema from parquet_metadata({pattern}) group by 1 "
+            "having sum(stats_null_count) = sum(num_values)"
+        )
+        return frozenset(column for (column,) in told)
 
     def save(self, query: str, path: Path) -> Relation:
         """Write a query's result to a Parquet file and give it back as a relation."""

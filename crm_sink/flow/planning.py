@@ -18,7 +18,7 @@ from crm_sink.plan.changes import clearing, compare, differing
 from crm_sink.plan.chunks import Cut, Size, cut, measure
 from crm_sink.plan.conflicts import Held, Places, hold_back
 from crm_sink.plan.leavers import collect_leavers
-from crm_sink.plan.parts import parts_of
+from crm_sink.plan.parts import parts_for_jobs, parts_of
 from crm_sink.plan.route import WriteRoute, write_route
 from crm_sink.tables import match_key, sql_type
 from crm_sink.tickets import Action, Api
@@ -107,7 +107,12 @@ def _differing(work: Planning) -> _Found:
     """Compare part by part, so that each join fits in memory."""
     rules, folder = work.destination.rules, work.folder.root / "differing"
     creates = work.destination.mapping.match.missing == "create"
-    parts = parts_of(work.matched.present, rules, work.engine)
+    nulls = work.engine.nulls(work.present)  # which the join leaves out
+    joined = [rule for rule in rules if rule.field.name not in nulls]
+    parts = max(
+        parts_of(work.present, joined, work.engine),
+        parts_for_jobs(work.matched.desired, rules, work.engine),
+    )
     rows = 0
     for part in range(parts):
         compared = compare(work.matched.part(part, parts), rules, creates=creates)

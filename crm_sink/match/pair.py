@@ -13,7 +13,7 @@ from crm_sink.engine import name
 from crm_sink.errors import CrmSinkError
 from crm_sink.match.extras import CONVERTED
 from crm_sink.match.refusals import collect_twins, converted, found_twice, not_found
-from crm_sink.tables import REJECTS, before, empty
+from crm_sink.tables import REJECTS, before, empty, sql_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +105,7 @@ def pair(
     matched = Matched(
         desired=desired,
         present=present,
-        columns=_columns(pairing),
+        columns=_columns(pairing, engine.nulls(present)),
         join="left join" if pairing.create else "join",
         where=_kept(counts, desired),
         rows=desired.rows - rejects.rows,
@@ -155,10 +155,21 @@ def _kept(counts: _Counts, desired: Relation) -> str:
     return kept
 
 
-def _columns(pairing: Pairing) -> str:
+def _columns(pairing: Pairing, nulls: frozenset[str]) -> str:
+    """Give the select list of the pairs.
+
+    A field that no record holds a value of is not read: before the first sync a join of a million
+    records needs little but their ids.
+    """
     fields = "".join(
-        f", d.{name(field.name)}, p.{name(field.name)} as {before(field.name)}"
+        f", d.{name(field.name)}, {_present(field, nulls)} as {before(field.name)}"
         for field in pairing.fields
     )
-    parent = f"p.{name(pairing.parent.name)}" if pairing.parent else "cast(null as varchar)"
+    parent = _present(pairing.parent, nulls) if pairing.parent else "cast(null as varchar)"
     return f"d.row, d.key, p.id, p.modified, {parent} as parent{fields}"
+
+
+def _present(field: FieldSchema, nulls: frozenset[str]) -> str:
+    if field.name in nulls:
+        return f"cast(null as {sql_type(field)})"
+    return f"p.{name(field.name)}"

@@ -8,6 +8,7 @@ folder.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from crm_sink.engine import Relation, literal
@@ -25,14 +26,51 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """What a plan holds, by action, and the estimated size of its Bulk CSV."""
+class Piece:
+    """The changes of one action in one of the parts in which they were found."""
 
-    creates: int
-    updates: int
-    clears: int
-    create_bytes: int
-    update_bytes: int  # of updates and clears
+    chunk: int
+    action: str
+    rows: int
+    size: int  # bytes of its Bulk CSV, estimated
+    has_parents: bool
+    fields: tuple[str, ...]  # that some change writes
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What a plan holds, by part and action, and the estimated size of its Bulk CSV."""
+
+    pieces: tuple[Piece, ...]
+
+    def of(self, action: str) -> int:
+        """Count the changes of one action."""
+        return sum(piece.rows for piece in self.pieces if piece.action == action)
+
+    @property
+    def creates(self) -> int:
+        """Records to create."""
+        return self.of("create")
+
+    @property
+    def updates(self) -> int:
+        """Records to update."""
+        return self.of("update")
+
+    @property
+    def clears(self) -> int:
+        """Leavers to clear or to flag."""
+        return self.of("clear")
+
+    @property
+    def create_bytes(self) -> int:
+        """Bytes of the creates."""
+        return sum(piece.size for piece in self.pieces if piece.action == "create")
+
+    @property
+    def update_bytes(self) -> int:
+        """Bytes of updates and clears."""
+        return sum(piece.size for piece in self.pieces if piece.action != "create")
 
     @property
     def rows(self) -> int:
@@ -51,20 +89,22 @@ class Cut:
 
 
 def measure(changes: Relation, rules: Sequence[FieldRule], engine: Engine) -> Size:
-    """Count a plan's changes by action and estimate their size."""
+    """Count a plan's changes by part and action, estimate their size, note the fields."""
+    written = "".join(f", bool_or({write(rule.field.name)})" for rule in rules)
     rows = engine.rows(
-        f"select action, count(*), cast(sum({row_bytes(rules)}) as bigint) "
-        f"from {changes.scan()} group by action"
+        f"select chunk, action, count(*), cast(sum({row_bytes(rules)}) as bigint), "
+        f"bool_or(parent is not null){written} from {changes.scan()} group by all order by all"
     )
-    counts = {action: (int(count), int(size)) for action, count, size in rows}
-    none = (0, 0)
     return Size(
-        creates=counts.get("create", none)[0],
-        updates=counts.get("update", none)[0],
-        clears=counts.get("clear", none)[0],
-        create_bytes=counts.get("create", none)[1],
-        update_bytes=counts.get("update", none)[1] + counts.get("clear", none)[1],
+        tuple(
+            Piece(int(chunk), action, int(count), int(size), bool(parents), _marked(rules, flags))
+            for chunk, action, count, size, parents, *flags in rows
+        )
     )
+
+
+def _marked(rules: Sequence[FieldRule], flags: Sequence[bool]) -> tuple[str, ...]:
+    return tuple(rule.field.name for rule, flag in zip(rules, flags, strict=True) if flag)
 
 
 def cut(
@@ -89,9 +129,9 @@ def cut(
     if size.rows == 0:
         return []
     into.mkdir(parents=True, exist_ok=True)
-    if api is Api.BULK and _parts_are_jobs(changes, size, rules, engine):
+    if api is Api.BULK and changes.path.is_dir() and _parts_are_jobs(size):
         _move_parts(changes, into)
-        return _cuts(into, rules, engine)
+        return _as_found(size)
     is_bulk = api is Api.BULK
     number = _by_parent(changes, size, rules, engine) if is_bulk else _by_count(size)
     engine.run(
@@ -102,26 +142,34 @@ def cut(
     return _cuts(into, rules, engine)
 
 
-def _parts_are_jobs(
-    changes: Relation, size: Size, rules: Sequence[FieldRule], engine: Engine
-) -> bool:
+def _parts_are_jobs(size: Size) -> bool:
     """Tell whether the parts in which the changes were found can travel as they are.
 
     They can where no parent's children may be torn apart, creates and updates are not mixed, and
     the parts are neither too large for a job nor much smaller than need be.
     """
-    if not changes.path.is_dir():
+    if any(piece.has_parents for piece in size.pieces):
         return False
-    scan = changes.scan()
-    parts = engine.rows(
-        f"select bool_or(parent is not null), count(distinct action = 'create'), "
-        f"sum({row_bytes(rules)}) from {scan} group by chunk"
-    )
+    parts = [list(pieces) for _, pieces in groupby(size.pieces, key=lambda piece: piece.chunk)]
     wanted = -(-(size.create_bytes + size.update_bytes) // JOB_BYTES)
     return len(parts) <= 2 * wanted and all(
-        not has_parent and kinds == 1 and total < HARD_JOB_BYTES
-        for has_parent, kinds, total in parts
+        len({piece.action == "create" for piece in pieces}) == 1
+        and sum(piece.size for piece in pieces) < HARD_JOB_BYTES
+        for pieces in parts
     )
+
+
+def _as_found(size: Size) -> list[Cut]:
+    return [
+        Cut(
+            number=chunk,
+            creates=pieces[0].action == "create",
+            rows=sum(piece.rows for piece in pieces),
+            fields=tuple(dict.fromkeys(field for piece in pieces for field in piece.fields)),
+        )
+        for chunk, group in groupby(size.pieces, key=lambda piece: piece.chunk)
+        for pieces in [list(group)]
+    ]
 
 
 def _move_parts(changes: Relation, into: Path) -> None:
@@ -172,13 +220,7 @@ def _cuts(into: Path, rules: Sequence[FieldRule], engine: Engine) -> list[Cut]:
         f"select chunk, bool_and(action = 'create'), count(*), {written} "
         f"from {Relation(into, 0).scan()} group by chunk order by chunk"
     )
-    names = [rule.field.name for rule in rules]
     return [
-        Cut(
-            number=int(number),
-            creates=bool(creates),
-            rows=int(count),
-            fields=tuple(name for name, flag in zip(names, flags, strict=True) if flag),
-        )
+        Cut(int(number), bool(creates), int(count), _marked(rules, flags))
         for number, creates, count, *flags in rows
     ]

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_sink.engine import name
+from crm_sink.plan.changes import cell_bytes
+from crm_sink.plan.route import JOB_BYTES
 from crm_sink.schema import TEXT_TYPES
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from crm_sink.engine import Engine, Relation
     from crm_sink.plan.changes import FieldRule
+    from crm_sink.schema import FieldSchema
 
 SAMPLE_ROWS = 20_000
 # What a row of a hash table costs beside its values: hash, pointer, id, match key, modified.
@@ -29,18 +32,31 @@ MOST_PARTS = 64
 
 def parts_of(present: Relation, rules: Sequence[FieldRule], engine: Engine) -> int:
     """Give the number of parts in which to compare predictions with their records."""
-    width = ROW_OVERHEAD
-    texts = []
-    for rule in rules:
-        if rule.field.type in TEXT_TYPES:
-            width += 16
-            texts.append(f"coalesce(strlen({name(rule.field.name)}), 0)")
-        else:
-            width += 8
-    if texts:
-        average = engine.value(
-            f"select avg({' + '.join(texts)}) from (from {present.scan()} limit {SAMPLE_ROWS})"
-        )
-        width += int(average or 0)
-    needed = width * present.rows
-    return max(1, min(MOST_PARTS, -(-needed // int(SHARE * engine.memory()))))
+    fields = [rule.field for rule in rules]
+    width = ROW_OVERHEAD + sum(16 if field.type in TEXT_TYPES else 8 for field in fields)
+    width += _characters(present, fields, engine)
+    return _parts(width * present.rows, int(SHARE * engine.memory()))
+
+
+def parts_for_jobs(desired: Relation, rules: Sequence[FieldRule], engine: Engine) -> int:
+    """Give the number of parts of which each fits in one Bulk job, were every field written.
+
+    The changes then need not be copied once more to be cut.
+    """
+    fields = [rule.field for rule in rules]
+    width = 20 + sum(cell_bytes(field) for field in fields) + _characters(desired, fields, engine)
+    return _parts(width * desired.rows, JOB_BYTES)
+
+
+def _parts(needed: int, each: int) -> int:
+    return max(1, min(MOST_PARTS, -(-needed // each)))
+
+
+def _characters(relation: Relation, fields: Sequence[FieldSchema], engine: Engine) -> int:
+    """Give the bytes of a row's texts, on average of the first rows."""
+    texts = [name(field.name) for field in fields if field.type in TEXT_TYPES]
+    if not texts:
+        return 0
+    lengths = " + ".join(f"coalesce(strlen({text}), 0)" for text in texts)
+    sample = f"(from {relation.scan()} limit {SAMPLE_ROWS})"
+    return int(engine.value(f"select avg({lengths}) from {sample}") or 0)

@@ -94,3 +94,12 @@ def test_every_row_is_paired_or_rejected(engine: Engine, tmp_path: Path) -> None
     found = matched(engine, tmp_path)
     paired = engine.value(f"select count(*) from {found.table}")
     assert paired + found.rejects.rows == 3
+
+
+def test_a_field_that_no_record_holds_is_compared_as_empty(engine: Engine, tmp_path: Path) -> None:
+    empty = PRESENT.replace("10.0", "null::double")
+    found = matched(engine, tmp_path, present=empty)
+    assert "null" in found.columns
+    [(kind,)] = engine.rows(f'select distinct typeof("Score__c.before") from {found.table}')
+    assert kind == "DOUBLE"
+    assert engine.rows(f'select row, "Score__c.before" from {found.table}') == [(1, None)]

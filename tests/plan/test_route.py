@@ -20,8 +20,8 @@ def test_more_than_2000_rows_travel_by_bulk() -> None:
 
 
 def test_the_calls_of_bulk_grow_with_the_size_of_the_file() -> None:
-    assert write_route(100_000, 64_000_000, calls_left=None).calls == 11
-    assert write_route(100_000, 64_000_001, calls_left=None).calls == 22
+    assert write_route(100_000, 80_000_000, calls_left=None).calls == 11
+    assert write_route(100_000, 80_000_001, calls_left=None).calls == 22
 
 
 def test_bulk_saves_calls_when_the_quota_is_nearly_used() -> None:
