@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from crm_sink.cli import local_org
 from crm_sink.cli.options import format_option
 from crm_sink.cli.org_faults import faults
+from crm_sink.cli.org_profile import (
+    as_arguments,
+    columns_of,
+    in_words,
+    profile_options,
+    refuse_another,
+)
 from crm_sink.cli.org_seed import seed
 from crm_sink.cli.output import emit_csv, emit_json
 from crm_sink.errors import UsageError
@@ -30,19 +37,23 @@ def command() -> None:
 
 @command.command()
 @click.option("--port", default=0, help="Port of 127.0.0.1; 0 takes a free one.", show_default=True)
-@click.option("--daily-calls", default=15_000, show_default=True, help="The org's daily quota.")
-@click.option("--memory-limit", default="700MB", show_default=True, help="Of the org's database.")
+@profile_options
 @format_option
-def start(port: int, daily_calls: int, memory_limit: str, output: str) -> int:
+def start(port: int, output: str, **profile: Any) -> int:
     """Start the local org, unless it runs already.
 
-    Exit codes: 0 it runs · 1 it did not start, for instance because the port is in use.
+    What it is told of its quota and its speed holds for its next starts, too, until they say
+    otherwise: `--latency 120ms --jobs-take 30s` is a far, busy org.
+
+    Exit codes: 0 it runs · 1 it did not start, for instance because the port is in use · 2 usage,
+    or it runs already with other options.
     """
     folder = local_org.folder_of_home()
     found = local_org.find(folder)
     if found is None:
-        options = ["--daily-api-requests", str(daily_calls), "--memory-limit", memory_limit]
-        found = local_org.start(folder, port=port, options=options)
+        found = local_org.start(folder, port=port, options=as_arguments(profile))
+    else:
+        refuse_another(found, profile)
     _print(found, output)
     return 0
 
@@ -50,7 +61,7 @@ def start(port: int, daily_calls: int, memory_limit: str, output: str) -> int:
 @command.command()
 @format_option
 def status(output: str) -> int:
-    """Tell whether the local org runs, and where.
+    """Tell whether the local org runs, where, and how far and busy it is.
 
     Exit codes: 0 it runs · 1 it does not.
     """
@@ -77,7 +88,7 @@ def stop(output: str) -> int:
 @command.command()
 @click.confirmation_option(prompt="Delete every record of the local org?")
 def reset() -> int:
-    """Delete the local org: every record, field and login. A running one starts anew.
+    """Delete the local org: every record, field, login and setting. A running one starts anew.
 
     Exit codes: 0 deleted · 1 it did not stop or start · 130 the question was not answered with yes.
     """
@@ -113,6 +124,7 @@ def _print(found: LocalOrg | None, output: str) -> None:
         "state": "running" if found else "stopped",
         "url": found.url if found else None,
         "pid": found.pid if found else None,
+        **columns_of(found),
     }
     if output == "json":
         emit_json(row)
@@ -122,6 +134,7 @@ def _print(found: LocalOrg | None, output: str) -> None:
         click.echo("no local org is running (try: crm-sink org start)")
     else:
         click.echo(f"local org at {found.url} (process {found.pid})")
+        click.echo(f"  {in_words(row)}")
         click.echo('  use it with: --target local, or eval "$(crm-sink org env)"')
 
 

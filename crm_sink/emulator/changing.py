@@ -1,6 +1,6 @@
 """`/__settings__`: changes how a running local org behaves. No part of Salesforce; no session.
 
-    GET  /__settings__  200 with all settings below
+    GET  /__settings__  200 with all settings below, memory_limit and parallel_jobs
     POST /__settings__  an object with some of them → 200 with all; 400 {"error": text}
 
     daily_api_requests calls in a rolling 24 hours
@@ -45,6 +45,8 @@ KINDS: dict[str, type | tuple[type, ...]] = {
     "log_values": bool,
     "duplicate_rules": list,
 }
+# Told, and chosen at the start only.
+FIXED = ("memory_limit", "parallel_jobs")
 LONGEST = {
     "batch_seconds": 600.0,
     "lock_wait_seconds": 600.0,
@@ -95,7 +97,7 @@ def _read(given: Any, org: Org) -> dict[str, Any]:
 
 
 def _told(settings: OrgSettings) -> dict[str, Any]:
-    told = {key: getattr(settings, key) for key in KINDS}
+    told = {key: getattr(settings, key) for key in (*KINDS, *FIXED)}
     return {**told, "duplicate_rules": [rule.told() for rule in settings.duplicate_rules]}
 
 
