@@ -1,7 +1,7 @@
 """Chooses the credential that the settings name, and makes the function that logs in with it.
 
-simple-salesforce performs the client credentials and JWT bearer logins; its import costs half a
-second, so it is imported when a login is made. Borrowing from the `sf` CLI is `sf_cli`. Passwords
+simple-salesforce performs the client credentials and JWT bearer logins; it is imported when a login
+is made (see `login_library`). Borrowing from the `sf` CLI is `sf_cli`. Passwords
 and SOAP logins are not supported: Salesforce is taking them away (facts 1.1).
 """
 
@@ -21,6 +21,7 @@ from crm_sink.errors import CrmError, Fate, LoginError, UsageError
 from crm_sink.salesforce import failures, sf_cli
 from crm_sink.salesforce.connection import connection
 from crm_sink.salesforce.credential import Credential, Kind, choose
+from crm_sink.salesforce.login_library import login_library
 from crm_sink.settings import require_safe_url
 
 if TYPE_CHECKING:
@@ -147,9 +148,7 @@ class _Door(BaseAdapter):
 def _simple_salesforce(
     credential: Credential, log_in: Callable[[Any, requests.Session], tuple[Any, str]]
 ) -> Login:
-    from simple_salesforce.exceptions import SalesforceAuthenticationFailed
-    from simple_salesforce.login import SalesforceLogin
-
+    library, exceptions = login_library()
     door = _Door(connection(credential.url), credential.url + TOKEN_PATH)
     host = urlsplit(credential.url).netloc
     try:
@@ -158,8 +157,8 @@ def _simple_salesforce(
             warnings.simplefilter("ignore")
             session.trust_env = False
             session.mount("https://", door)
-            token, place = log_in(SalesforceLogin, session)
-    except SalesforceAuthenticationFailed as error:
+            token, place = log_in(library.SalesforceLogin, session)
+    except exceptions.SalesforceAuthenticationFailed as error:
         # The attribute has its own name since 1.12.10.
         said = getattr(error, "auth_message", error.message)
         raise refusal(error.code, said, credential, door.status) from None
