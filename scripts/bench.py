@@ -5,6 +5,7 @@ machine. Printed: client CPU seconds, wall seconds, peak memory and API calls, a
 
     scripts/bench                          100,000 and 1,000,000 records
     scripts/bench --records 1000000,10000000
+    scripts/bench --org                    the local org itself: 1,000,000 rows, small writes, pages
 
 simple-salesforce and curl are left out above 1,000,000 records.
 """
@@ -24,6 +25,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import bench_org
 import duckdb
 
 CONTENDERS = Path(__file__).with_name("bench_contenders.py")
@@ -71,11 +73,15 @@ class Measured:
 def main() -> None:
     """Run the bench and print its table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--records", default="100000,1000000")
+    parser.add_argument("--records")
     parser.add_argument("--only", help="contenders, such as sync,floor")
+    parser.add_argument("--org", action="store_true", help="measure the local org itself")
     given = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    for text in given.records.split(","):
+    if given.org:
+        bench_org.main([int(text) for text in (given.records or "1000000").split(",")])
+        return
+    for text in (given.records or "100000,1000000").split(","):
         records = int(text)
         with tempfile.TemporaryDirectory(prefix="crm_sink-bench-") as folder:
             print(f"\n{records:,} records x 8 fields")

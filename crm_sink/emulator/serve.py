@@ -180,6 +180,9 @@ def _config(org: Org, tls: Tls | None) -> uvicorn.Config:
         # URI and headers of up to 32 KB must reach the gate, which answers 414 or 431.
         h11_max_incomplete_event_size=128 * 1024,
         timeout_graceful_shutdown=5,
+        # Clients keep their connections while they think: at the default of 5 seconds one that is
+        # just being closed is met again and again.
+        timeout_keep_alive=120,
         ssl_certfile=str(tls.certificate) if tls else None,
         ssl_keyfile=str(tls.key) if tls else None,
     )
