@@ -181,6 +181,7 @@ ROOMS = {
     "bulk1": "Bulk 1.0",
     "soap": "SOAP",
     "metadata": "Metadata",
+    "tooling": "Tooling",
     "access": "Field-level security",
     "duplicates": "Duplicate rules",
     "faults": "Faults on demand",

@@ -35,9 +35,11 @@ from crm_sink.emulator.ingest import service as ingest
 from crm_sink.emulator.locks import service as locks
 from crm_sink.emulator.log import service as log
 from crm_sink.emulator.login import auth
+from crm_sink.emulator.metadata import service as metadata
 from crm_sink.emulator.pretty import PrettyPrint
 from crm_sink.emulator.rest import collections, composite, sobjects, upserts
 from crm_sink.emulator.soap import service as soap
+from crm_sink.emulator.tooling import service as tooling
 from crm_sink.emulator.wire import refusal
 
 if TYPE_CHECKING:
@@ -66,6 +68,8 @@ SERVICES = (
     bulk_query,
     bulk1,
     soap,
+    metadata,
+    tooling,
     pages,
 )
 METHODS = ("HEAD", "GET", "POST", "PATCH", "PUT", "DELETE")

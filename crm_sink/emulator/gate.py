@@ -103,7 +103,12 @@ class Gate:
 
 
 def _tidy(scope: Scope) -> None:
-    """Take a trailing slash as if it were not there, and `_HttpMethod` as the method."""
+    """Take stray slashes as if they were not there, and `_HttpMethod` as the method.
+
+    The sf command line tool puts a path that begins with a slash behind a URL that ends in one.
+    """
+    if scope["path"].startswith("//services/"):
+        scope["path"] = f"/{scope['path'].lstrip('/')}"
     path, raw = scope["path"], scope.get("raw_path", b"")
     # An upsert's key may end in an encoded slash: only a literal one is dropped.
     if path.startswith("/services/") and len(path) > 1 and raw.endswith(b"/"):

@@ -151,3 +151,9 @@ def test_record_counts_leave_empty_objects_out(api: Any) -> None:
     api.lead()
     reply = api.get("limits/recordCount?sObjects=Lead,Account")
     assert reply.json() == {"sObjects": [{"count": 1, "name": "Lead"}]}
+
+
+def test_a_path_behind_a_url_that_ends_in_a_slash_is_found(api: Any) -> None:
+    """As the sf command line tool asks for it."""
+    assert api.get("//services/data").json()[0]["version"] == "31.0"
+    assert api.get("//services/data/v60.0/limits").status_code == 200

@@ -1,0 +1,262 @@
+"""Deployments of a zip, by REST and by SOAP: facts 8.1 to 8.3, key order as recorded."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import zipfile
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+META = "{http://soap.sforce.com/2006/04/metadata}"
+OBJECT = """<?xml version="1.0" encoding="UTF-8"?>
+<CustomObject xmlns="http://soap.sforce.com/2006/04/metadata">
+  <fields><fullName>Fresh__c</fullName><label>{label}</label><type>Number</type>
+    <precision>3</precision><scale>0</scale></fields>
+  <listViews><fullName>Hottest</fullName><columns>FULL_NAME</columns><columns>Fresh__c</columns>
+    <filterScope>Everything</filterScope><label>Hottest</label></listViews>
+</CustomObject>"""
+SET = """<?xml version="1.0" encoding="UTF-8"?>
+<PermissionSet xmlns="http://soap.sforce.com/2006/04/metadata">
+  <fieldPermissions><editable>true</editable><field>{field}</field><readable>true</readable>
+  </fieldPermissions><label>Scores</label></PermissionSet>"""
+PACKAGE = """<?xml version="1.0" encoding="UTF-8"?>
+<Package xmlns="http://soap.sforce.com/2006/04/metadata">
+  <types><members>Lead.Fresh__c</members><name>CustomField</name></types>
+  <types><members>Lead.Hottest</members><name>ListView</name></types>
+  <types><members>Scores</members><name>PermissionSet</name></types>
+  <version>62.0</version></Package>"""
+EMPTY = PACKAGE.partition("<types>")[0] + "<version>62.0</version></Package>"
+DELETES = (
+    PACKAGE.partition("<types>")[0]
+    + "<types><members>Lead.Fresh__c</members><name>CustomField</name></types></Package>"
+)
+
+
+def packed(label: str = "Fresh", field: str = "Lead.Fresh__c", **more: str) -> dict[str, str]:
+    return {
+        "package.xml": PACKAGE,
+        "objects/Lead.object": OBJECT.format(label=label),
+        "permissionsets/Scores.permissionset": SET.format(field=field),
+        **more,
+    }
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return content.getvalue()
+
+
+def post(api: Any, content: bytes, **options: Any) -> Any:
+    """Send as CumulusCI does: booleans as texts, the options in a part named `json`."""
+    asked = {"singlePackage": "true", "rollbackOnError": "true", "checkOnly": "false", **options}
+    return api.call(
+        "POST",
+        "metadata/deployRequest",
+        files={
+            "json": (None, json.dumps({"deployOptions": asked}), "application/json"),
+            "file": ("deploy.zip", content, "application/zip"),
+        },
+    )
+
+
+def deploy(api: Any, files: dict[str, str], **options: Any) -> dict[str, Any]:
+    reply = post(api, zipped(files), **options)
+    assert reply.status_code == 201, reply.text
+    path = f"metadata/deployRequest/{reply.json()['id']}?includeDetails=true"
+    found: dict[str, Any] = api.get(path).json()["deployResult"]
+    return found
+
+
+def assign(api: Any) -> None:
+    asked = "SELECT Id FROM PermissionSet WHERE Name = 'Scores'"
+    (found,) = api.get("query", params={"q": asked}).json()["records"]
+    values = {"AssigneeId": api.running.org.user_id, "PermissionSetId": found["Id"]}
+    api.post("sobjects/PermissionSetAssignment", values)
+
+
+def has_field(api: Any) -> bool:
+    fields = api.get("sobjects/Lead/describe").json()["fields"]
+    return "Fresh__c" in [field["name"] for field in fields]
+
+
+def component(result: dict[str, Any], kind: str) -> dict[str, Any]:
+    (found,) = [
+        one for one in result["details"]["allComponentMessages"] if one["componentType"] == kind
+    ]
+    return dict(found)
+
+
+def test_a_deployed_field_is_seen_when_its_permission_set_is_assigned(api: Any) -> None:
+    result = deploy(api, packed())
+    assert (result["status"], result["success"], result["done"]) == ("Succeeded", True, True)
+    assert (result["numberComponentsTotal"], result["numberComponentsDeployed"]) == (3, 3)
+    assert not has_field(api)
+    assign(api)
+    assert has_field(api)
+
+
+def test_the_reply_has_the_recorded_keys(api: Any) -> None:
+    created = post(api, zipped(packed())).json()
+    assert list(created) == ["id", "deployOptions", "deployResult"]
+    assert created["id"][:3] == "0Af"
+    told = api.get(f"metadata/deployRequest/{created['id']}?includeDetails=true").json()
+    assert list(told) == ["id", "validatedDeployRequestId", "deployOptions", "deployResult"]
+    assert list(told["deployResult"]) == [
+        "id", "messages", "retrieveResult", "success", "checkOnly", "ignoreWarnings",
+        "rollbackOnError", "status", "numberComponentsDeployed", "numberComponentsTotal",
+        "numberComponentErrors", "numberTestsCompleted", "numberTestsTotal", "numberTestErrors",
+        "details", "createdDate", "startDate", "lastModifiedDate", "completedDate",
+        "errorStatusCode", "errorMessage", "stateDetail", "createdBy", "createdByName",
+        "canceledBy", "canceledByName", "done", "runTestsEnabled", "runTestResult",
+    ]  # fmt: skip
+    assert list(component(told["deployResult"], "CustomField")) == [
+        "componentType", "fileName", "fullName", "id", "problem", "success", "warning", "created",
+        "changed", "deleted", "lineNumber", "columnNumber", "requiresProductionTestRun",
+        "createdDate", "knownPackagingProblem", "forPackageManifestFile", "problemType",
+    ]  # fmt: skip
+    plain = api.get(f"metadata/deployRequest/{created['id']}").json()
+    assert plain["deployResult"]["details"] is None
+
+
+def test_a_component_says_whether_it_is_new_changed_or_the_same(api: Any) -> None:
+    states = [
+        component(deploy(api, packed(label)), "CustomField") for label in ("One", "One", "Two")
+    ]
+    told = [(one["created"], one["changed"]) for one in states]
+    assert told == [(True, True), (False, False), (False, True)]
+    assert states[0]["fileName"] == "objects/Lead.object"
+    assert states[0]["fullName"] == "Lead.Fresh__c"
+    assert states[0]["id"][:3] == "00N"
+
+
+def test_one_failure_rolls_everything_back_and_says_what_is_wrong(api: Any) -> None:
+    result = deploy(api, packed(field="Lead.Nope__c"))
+    assert (result["status"], result["success"]) == ("Failed", False)
+    assert (result["numberComponentErrors"], result["numberComponentsDeployed"]) == (1, 2)
+    (failure,) = result["details"]["componentFailures"]
+    words = "In field: field - no CustomField named Lead.Nope__c found"
+    assert (failure["problem"], failure["problemType"]) == (words, "Error")
+    assert component(deploy(api, packed()), "CustomField")["created"] is True
+
+
+def test_without_rollback_the_good_components_stay(api: Any) -> None:
+    result = deploy(api, packed(field="Lead.Nope__c"), rollbackOnError="false")
+    assert result["status"] == "SucceededPartial"
+    assert component(deploy(api, packed()), "CustomField")["created"] is False
+
+
+def test_a_validation_leaves_nothing_behind(api: Any) -> None:
+    result = deploy(api, packed(), checkOnly=True)
+    assert (result["status"], result["checkOnly"]) == ("Succeeded", True)
+    assert component(deploy(api, packed()), "CustomField")["created"] is True
+
+
+def test_destructive_changes_delete(api: Any) -> None:
+    deploy(api, packed())
+    assign(api)
+    result = deploy(api, {"package.xml": EMPTY, "destructiveChanges.xml": DELETES})
+    assert result["status"] == "Succeeded"
+    assert component(result, "CustomField")["deleted"] is True
+    assert not has_field(api)
+
+
+def test_a_folder_around_everything_is_no_matter(api: Any) -> None:
+    files = {f"unpackaged/{name}": text for name, text in packed().items()}
+    assert deploy(api, files)["status"] == "Succeeded"
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"objects/Lead.object": OBJECT}, "No package.xml found"),
+        ({"package.xml": "<Package"}, "Error parsing file"),
+        (
+            {"package.xml": PACKAGE},
+            "An object 'Lead.Fresh__c' of type CustomField was named in package.xml",
+        ),
+        (packed(**{"objects/Lead.object": "<x"}), "Error parsing file"),
+        (
+            packed(**{"layouts/Lead-Lead.layout": "<Layout/>"}),
+            "Entity of type 'Layout' named 'Lead-Lead' is not in package.xml",
+        ),
+        (
+            {
+                "package.xml": PACKAGE.replace("PermissionSet", "Layout"),
+                "layouts/Scores.layout": "<Layout/>",
+                "objects/Lead.object": OBJECT.format(label="A"),
+            },
+            "does not imitate metadata of type Layout",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_package_is_told(api: Any, files: dict[str, str], words: str) -> None:
+    result = deploy(api, files)
+    assert result["status"] == "Failed"
+    told = " ".join(one["problem"] for one in result["details"]["componentFailures"])
+    assert words in told
+
+
+def test_what_is_no_zip_fails_the_deployment(api: Any) -> None:
+    reply = post(api, b"no zip")
+    found = api.get(f"metadata/deployRequest/{reply.json()['id']}").json()["deployResult"]
+    assert found["status"] == "Failed"
+    assert "INVALID_ZIP" in found["errorMessage"]
+
+
+def test_a_request_without_its_parts_and_an_unknown_deployment_are_refused(api: Any) -> None:
+    assert api.post("metadata/deployRequest", {}).status_code == 400
+    alone = api.call("POST", "metadata/deployRequest", files={"file": ("a.zip", b"x")})
+    assert alone.status_code == 400
+    assert api.get("metadata/deployRequest/0Af000000000001AAA").status_code == 404
+    assert api.get("metadata/deployRequest/..%2Forg").status_code == 404
+
+
+SOAP = """<env:Envelope xmlns:env="http://schemas.xmlsoap.org/soap/envelope/"><env:Header>
+  <SessionHeader xmlns="http://soap.sforce.com/2006/04/metadata"><sessionId>{token}</sessionId>
+  </SessionHeader></env:Header><env:Body>{body}</env:Body></env:Envelope>"""
+
+
+def soap(api: Any, body: str, path: str = "") -> Any:
+    content = SOAP.format(token=api.running.token(), body=body)
+    headers = {"Content-Type": "text/xml", "SOAPAction": "deploy"}
+    return api.call("POST", f"/services/Soap/m/60.0{path}", data=content.encode(), headers=headers)
+
+
+def test_soap_deploys_a_zip_in_base64_and_tells_its_status(api: Any) -> None:
+    """simple-salesforce adds `/deployRequest` to the path."""
+    zip_file = base64.b64encode(zipped(packed(field="Lead.Nope__c"))).decode()
+    deploy_body = (
+        '<deploy xmlns="http://soap.sforce.com/2006/04/metadata">'
+        f"<ZipFile>{zip_file}</ZipFile><DeployOptions><rollbackOnError>true</rollbackOnError>"
+        "<singlePackage>true</singlePackage></DeployOptions></deploy>"
+    )
+    reply = soap(api, deploy_body, "/deployRequest")
+    queued = ElementTree.fromstring(reply.content).find(f".//{META}result")
+    assert queued is not None
+    assert [one.tag.removeprefix(META) for one in queued] == ["done", "id", "state"]
+    status = (
+        '<checkDeployStatus xmlns="http://soap.sforce.com/2006/04/metadata"><asyncProcessId>'
+        f"{queued.findtext(f'{META}id')}</asyncProcessId><includeDetails>true</includeDetails>"
+        "</checkDeployStatus>"
+    )
+    result = ElementTree.fromstring(soap(api, status).content).find(f".//{META}result")
+    assert result is not None
+    assert result.findtext(f"{META}status") == "Failed"
+    assert (result.findtext(f"{META}createdDate") or "").endswith("Z")
+    (failure,) = result.findall(f"{META}details/{META}componentFailures")
+    assert failure.findtext(f"{META}fullName") == "Scores"
+    assert failure.findtext(f"{META}success") == "false"
+
+
+def test_an_unknown_deployment_is_a_fault(api: Any) -> None:
+    reply = soap(
+        api, "<checkDeployStatus><asyncProcessId>0Afx</asyncProcessId></checkDeployStatus>"
+    )
+    assert (reply.status_code, "INVALID_CROSS_REFERENCE_KEY" in reply.text) == (500, True)
