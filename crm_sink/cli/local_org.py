@@ -6,12 +6,15 @@ command that started it.
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +32,12 @@ STOP_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class LocalOrg:
-    """A running local org, as its state file tells."""
+    """A running local org, as its state file tells.
+
+    Attributes:
+        ca_file: The authority to trust when its URL is https.
+        ca_bundle: The same and all that this machine trusts, in one file.
+    """
 
     url: str
     pid: int
@@ -37,6 +45,15 @@ class LocalOrg:
     client_secret: str
     username: str
     jwt_key_file: str
+    ca_file: str | None = None
+    ca_bundle: str | None = None
+
+    def open(self, request: urllib.request.Request, *, seconds: float) -> http.client.HTTPResponse:
+        """Send a request of our own to it: the pages below `/__...__`."""
+        context = ssl.create_default_context(cafile=self.ca_file) if self.ca_file else None
+        answer = urllib.request.urlopen(request, timeout=seconds, context=context)
+        assert isinstance(answer, http.client.HTTPResponse)
+        return answer
 
 
 def org_folder(home: Path) -> Path:
@@ -72,6 +89,8 @@ def find(folder: Path) -> LocalOrg | None:
         client_secret=state["client_secret"],
         username=state["username"],
         jwt_key_file=state["private_key_file"],
+        ca_file=state.get("ca_file"),
+        ca_bundle=state.get("ca_bundle"),
     )
 
 
@@ -157,6 +176,8 @@ def stop(folder: Path) -> LocalOrg | None:
 def local_settings(settings: Settings) -> Settings:
     """Point the settings at the running local org of their home (`--target local`).
 
+    Over https this process trusts its authority from now on, beside those it trusted before.
+
     Raises:
         UsageError: No local org is running.
     """
@@ -165,6 +186,8 @@ def local_settings(settings: Settings) -> Settings:
     found = find(org_folder(settings.home))
     if found is None:
         raise UsageError("no local org is running", hint="crm-sink org start")
+    if found.ca_bundle:
+        os.environ["REQUESTS_CA_BUNDLE"] = found.ca_bundle
     return settings.model_copy(
         update={
             "instance_url": found.url,

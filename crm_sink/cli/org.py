@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -37,9 +38,10 @@ def command() -> None:
 
 @command.command()
 @click.option("--port", default=0, help="Port of 127.0.0.1; 0 takes a free one.", show_default=True)
+@click.option("--tls", is_flag=True, help="Serve https, with a certificate made for this org.")
 @profile_options
 @format_option
-def start(port: int, output: str, **profile: Any) -> int:
+def start(port: int, tls: bool, output: str, **profile: Any) -> int:
     """Start the local org, unless it runs already.
 
     What it is told of its quota and its speed holds for its next starts, too, until they say
@@ -51,9 +53,14 @@ def start(port: int, output: str, **profile: Any) -> int:
     folder = local_org.folder_of_home()
     found = local_org.find(folder)
     if found is None:
-        found = local_org.start(folder, port=port, options=as_arguments(profile))
+        options = [*as_arguments(profile), *(["--tls"] if tls else [])]
+        found = local_org.start(folder, port=port, options=options)
     else:
         refuse_another(found, profile)
+        if tls and not found.ca_file:
+            raise UsageError(
+                f"the local org runs already, over http, at {found.url}", hint="crm-sink org stop"
+            )
     _print(found, output)
     return 0
 
@@ -98,7 +105,8 @@ def reset() -> int:
         shutil.rmtree(folder)
     if found is not None:
         port = int(found.url.rpartition(":")[2])
-        _print(local_org.start(folder, port=port), "text")
+        options = ["--tls"] if found.ca_file else []
+        _print(local_org.start(folder, port=port, options=options), "text")
     else:
         click.echo("deleted")
     return 0
@@ -116,6 +124,9 @@ def env() -> int:
     click.echo(f"export CRM_SINK_INSTANCE_URL={found.url}")
     click.echo(f"export CRM_SINK_CLIENT_ID={found.client_id}")
     click.echo(f"export CRM_SINK_CLIENT_SECRET={found.client_secret}")
+    if found.ca_bundle:
+        for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"):
+            click.echo(f"export {variable}={shlex.quote(found.ca_bundle)}")
     return 0
 
 
@@ -125,6 +136,7 @@ def _print(found: LocalOrg | None, output: str) -> None:
         "url": found.url if found else None,
         "pid": found.pid if found else None,
         **columns_of(found),
+        "ca_file": found.ca_file if found else None,
     }
     if output == "json":
         emit_json(row)
@@ -135,6 +147,8 @@ def _print(found: LocalOrg | None, output: str) -> None:
     else:
         click.echo(f"local org at {found.url} (process {found.pid})")
         click.echo(f"  {in_words(row)}")
+        if found.ca_file:
+            click.echo(f"  its certificates are signed by {found.ca_file}")
         click.echo('  use it with: --target local, or eval "$(crm-sink org env)"')
 
 

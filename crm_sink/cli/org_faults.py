@@ -129,7 +129,7 @@ def _call(method: str, path: str, body: dict[str, Any] | None = None) -> dict[st
         method=method,
     )
     try:
-        with urllib.request.urlopen(request, timeout=SECONDS) as answer:
+        with found.open(request, seconds=SECONDS) as answer:
             said: dict[str, Any] = json.loads(answer.read() or b"{}")
             return said
     except urllib.error.HTTPError as error:

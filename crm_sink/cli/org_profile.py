@@ -123,7 +123,7 @@ def settings_of(found: LocalOrg) -> dict[str, Any]:
     """
     try:
         request = urllib.request.Request(f"{found.url}/__settings__")
-        with urllib.request.urlopen(request, timeout=SECONDS) as answer:
+        with found.open(request, seconds=SECONDS) as answer:
             told: dict[str, Any] = json.load(answer)
             return told
     except urllib.error.URLError as error:

@@ -15,6 +15,7 @@ from crm_sink.cli.output import emit_json
 from crm_sink.errors import CrmSinkError, UsageError
 
 if TYPE_CHECKING:
+    from crm_sink.cli.local_org import LocalOrg
     from crm_sink.mapping.model import LoadedMapping
 
 SEED_SECONDS = 1800
@@ -133,22 +134,22 @@ def _fill(wanted: dict[str, Any]) -> dict[str, Any]:
     folder = local_org.folder_of_home()
     found = local_org.find(folder)
     if found is not None:
-        return _post(found.url, wanted)
+        return _post(found, wanted)
     started = local_org.start(folder, port=0)
     try:
-        return _post(started.url, wanted)
+        return _post(started, wanted)
     finally:
         local_org.stop(folder)
 
 
-def _post(url: str, wanted: dict[str, Any]) -> dict[str, Any]:
+def _post(org: LocalOrg, wanted: dict[str, Any]) -> dict[str, Any]:
     request = urllib.request.Request(
-        f"{url}/__seed__",
+        f"{org.url}/__seed__",
         data=json.dumps(wanted).encode(),
         headers={"Content-Type": "application/json"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=SEED_SECONDS) as answer:
+        with org.open(request, seconds=SEED_SECONDS) as answer:
             made: dict[str, Any] = json.load(answer)
             return made
     except urllib.error.HTTPError as error:
@@ -158,7 +159,9 @@ def _post(url: str, wanted: dict[str, Any]) -> dict[str, Any]:
         ) from None
     except urllib.error.URLError as error:
         raise CrmSinkError(
-            f"the local org does not answer: {error.reason}", where=url, hint="crm-sink org start"
+            f"the local org does not answer: {error.reason}",
+            where=org.url,
+            hint="crm-sink org start",
         ) from None
 
 

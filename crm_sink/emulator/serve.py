@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from crm_sink.emulator import profile
+from crm_sink.emulator import certificates, profile
 from crm_sink.emulator.app import create_app
 from crm_sink.emulator.far import Far
 from crm_sink.emulator.faults.wrapper import Faulty
@@ -33,6 +33,7 @@ from crm_sink.emulator.settings import OrgSettings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from crm_sink.emulator.certificates import Tls
     from crm_sink.emulator.clock import Clock
 
 HOST = "127.0.0.1"
@@ -50,19 +51,12 @@ class PortInUse(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Tls:
-    """PEM files to serve https with."""
-
-    certificate: Path
-    key: Path
-
-
-@dataclass(frozen=True, slots=True)
 class Running:
     """A local org that answers."""
 
     url: str
     org: Org
+    tls: Tls | None = None
 
     @property
     def client_id(self) -> str:
@@ -106,7 +100,7 @@ def running(
     server.answering.wait()
     scheme = "https" if tls else "http"
     try:
-        yield Running(f"{scheme}://{HOST}:{listener.getsockname()[1]}", org)
+        yield Running(f"{scheme}://{HOST}:{listener.getsockname()[1]}", org, tls)
     finally:
         server.should_exit = True
         thread.join()
@@ -120,13 +114,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--access-token", action="append", default=[])
+    parser.add_argument("--tls", action="store_true")
     profile.add_options(parser)
-    parser.add_argument("--tls-certificate", type=Path)
-    parser.add_argument("--tls-key", type=Path)
     given = parser.parse_args(argv)
     chosen = profile.profile_of(given.folder, vars(given))
     settings = OrgSettings(**chosen, access_tokens=tuple(given.access_token))
-    tls = Tls(given.tls_certificate, given.tls_key) if given.tls_certificate else None
+    tls = certificates.load_or_make(given.folder) if given.tls else None
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -146,6 +139,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def write_state(folder: Path, org: Running) -> None:
     """Tell other processes where the org is, in a file that only its owner can read."""
     state = {"url": org.url, "pid": os.getpid(), **public_part(org.org.credentials)}
+    if org.tls:
+        state |= {"ca_file": str(org.tls.authority), "ca_bundle": str(org.tls.bundle)}
     path = folder / STATE_FILE
     part = path.with_suffix(".part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -48,8 +48,8 @@ def load_or_make(folder: Path) -> Credentials:
     path = folder / FILE
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _write_private(folder / KEY_FILE, _make_keys(folder))
-        _write_private(path, json.dumps(_make(), indent=2).encode())
+        write_private(folder / KEY_FILE, _make_keys(folder))
+        write_private(path, json.dumps(_make(), indent=2).encode())
     stored = json.loads(path.read_text())
     return Credentials(
         **stored,
@@ -90,7 +90,7 @@ def _make_keys(folder: Path) -> bytes:
     )
 
 
-def _write_private(path: Path, content: bytes) -> None:
+def write_private(path: Path, content: bytes) -> None:
     """Write a file that nobody else could read at any moment."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
