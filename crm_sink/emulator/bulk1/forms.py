@@ -9,11 +9,11 @@ is taken from the XML.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from crm_sink.emulator.wire import reply
 from crm_sink.emulator.xml import HEAD, XSI, leaf, wrap
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 NAMESPACE = "http://www.force.com/2009/06/asyncapi/dataload"
 XML_TYPE = "application/xml"
+# salesforce-bulk looks for exactly this, without a charset.
+JSON_TYPE = "application/json"
 
 
 def is_json(request: Request) -> bool:
@@ -38,14 +40,14 @@ def is_json(request: Request) -> bool:
 def answer(request: Request, name: str, told: Mapping[str, object], status: int = 200) -> Response:
     """Tell one job or batch, its keys in their order."""
     if is_json(request):
-        return reply(told, status)
+        return json_reply(told, status)
     return xml_reply(document(name, fields(told)), status)
 
 
 def answer_list(request: Request, entries: Sequence[Mapping[str, object]]) -> Response:
     """Tell the batches of a job."""
     if is_json(request):
-        return reply({"batchInfo": list(entries)})
+        return json_reply({"batchInfo": list(entries)})
     return xml_reply(
         document("batchInfoList", "".join(wrap("batchInfo", fields(one)) for one in entries))
     )
@@ -72,6 +74,12 @@ def document(name: str, content: str, *, typed: bool = False) -> str:
 def xml_reply(text: str, status: int = 200) -> Response:
     """Answer with XML."""
     return Response(text.encode(), status, headers={"content-type": XML_TYPE})
+
+
+def json_reply(content: object, status: int = 200) -> Response:
+    """Answer with compact JSON."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return Response(text.encode("utf-8", "replace"), status, headers={"content-type": JSON_TYPE})
 
 
 def stamp(moment: datetime) -> str:

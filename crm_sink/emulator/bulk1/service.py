@@ -28,7 +28,6 @@ from crm_sink.emulator.bulk1.working import work
 from crm_sink.emulator.bulk_query import results as rows
 from crm_sink.emulator.ingest.working import BODY
 from crm_sink.emulator.jobs import ABORTED, ACCEPTED, DONE, OPEN
-from crm_sink.emulator.wire import JSON_TYPE, reply
 from crm_sink.emulator.xml import leaf
 
 if TYPE_CHECKING:
@@ -125,13 +124,13 @@ async def show_result(request: Request) -> Response:
     batch = _finished(request)
     if batch.operation in job_info.QUERIES:
         if batch.more["content"] == "JSON":
-            return reply([batch.more["result"]])
+            return forms.json_reply([batch.more["result"]])
         return forms.xml_reply(forms.document("result-list", leaf("result", batch.more["result"])))
     if batch.more["content"] == "CSV":
         text = await run_in_threadpool(outcomes.as_csv, org, batch)
         return Response(text.encode(), headers={"content-type": CSV_TYPE})
     if batch.more["content"] == "JSON":
-        return reply(await run_in_threadpool(outcomes.as_json, org, batch))
+        return forms.json_reply(await run_in_threadpool(outcomes.as_json, org, batch))
     return forms.xml_reply(await run_in_threadpool(outcomes.as_xml, org, batch))
 
 
@@ -145,7 +144,7 @@ async def show_records(request: Request) -> Response:
         raise AsyncError(errors.INVALID_BATCH, text)
     if batch.more["content"] == "JSON":
         text = await run_in_threadpool(outcomes.records, org, batch)
-        return Response(text.encode(), media_type=JSON_TYPE)
+        return Response(text.encode(), headers={"content-type": forms.JSON_TYPE})
     if batch.more["content"] == "XML":
         return forms.xml_reply(await run_in_threadpool(outcomes.records_as_xml, org, batch))
     headers = {"content-type": CSV_TYPE}
