@@ -7,6 +7,7 @@ or the org's describe is `check`; what needs an engine is `transform`.
 from __future__ import annotations
 
 import hashlib
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from crm_sink.mapping.file.document import MAX_BYTES, read_document
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def load_mapping(
-    path: FilePath, *, partial: bool = False
+    path: FilePath, *, partial: bool = False, judge: Judge | None = None
 ) -> tuple[LoadedMapping | None, list[Problem]]:
     """Read a mapping file.
 
@@ -32,6 +33,7 @@ def load_mapping(
         path: The file.
         partial: Of a file with problems, give the part without any, so that it can be checked
             further; never to write from.
+        judge: Of expressions, for those who read many files; without it one is opened.
 
     Returns:
         The mapping, or None when it has problems; and all of them, in the order of the file.
@@ -55,11 +57,11 @@ def load_mapping(
         line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
         message = f"the byte 0x{raw[error.start]:02x} is not UTF-8"
         return None, [Problem(file, line, column, message, "Save the file as UTF-8.")]
-    return loads(text, file=file, name=path.stem, partial=partial)
+    return loads(text, file=file, name=path.stem, partial=partial, judge=judge)
 
 
 def loads(
-    text: str, *, file: str, name: str, partial: bool = False
+    text: str, *, file: str, name: str, partial: bool = False, judge: Judge | None = None
 ) -> tuple[LoadedMapping | None, list[Problem]]:
     """Read the text of a mapping file; see `load_mapping`.
 
@@ -68,6 +70,7 @@ def loads(
         file: What to call it in problems.
         name: The mapping's name, under which the ledger keeps its runs.
         partial: See `load_mapping`.
+        judge: See `load_mapping`.
     """
     if len(text) > MAX_BYTES:
         return None, [Problem(file, 1, 1, "the file is larger than 1 MB", "Split the mapping.")]
@@ -76,7 +79,7 @@ def loads(
         return None, problems
     data = _normalised(document)
     mapping, shape_problems = shape(document, data, file=file)
-    expressions, faults = _expressions(document, data, file)
+    expressions, faults = _expressions(document, data, file, judge)
     problems += shape_problems + faults + rule_problems(document, data, file=file)
     problems = sorted(set(problems), key=lambda each: (each.line, each.column, each.message))
     if problems and partial:
@@ -134,7 +137,7 @@ def _field(document: Document, path: Path, spec: Data) -> Data:
 
 
 def _expressions(
-    document: Document, data: Data, file: str
+    document: Document, data: Data, file: str, judge: Judge | None
 ) -> tuple[dict[Path, Expression], list[Problem]]:
     """Judge every expression. The place of a short field's expression is the field's own."""
     found: dict[Path, Expression] = {}
@@ -142,10 +145,10 @@ def _expressions(
     texts = _texts(document, data)
     if not texts:
         return found, problems
-    with open_judge() as judge:
+    with open_judge() if judge is None else nullcontext(judge) as opened:
         for path, scalar_path in texts.items():
             text = document.scalars[scalar_path].text
-            columns, faults = _judged(judge, document, scalar_path, text)
+            columns, faults = _judged(opened, document, scalar_path, text)
             if faults:
                 problems += [
                     Problem(file, *place, message, hint) for place, message, hint in faults

@@ -52,6 +52,7 @@ def test_every_part_has_its_one_based_place() -> None:
     [
         ("v: round(scor)", (1, 10)),
         ("v: 'round(scor)'", (1, 11)),
+        ("v: round(10scor)", (1, 12)),
         ("v: |\n  round(\n    scor\n  )", (3, 5)),
         ("v: >-\n  round(\n  scor)", (3, 3)),
     ],

@@ -44,8 +44,10 @@ class Document:
         if found is None:
             return scalar.line, scalar.column
         word = found.group()
-        earlier = len(_occurrences(word, scalar.text[:offset] + word)) - 1
-        here = _occurrences(word, self.source[scalar.start : scalar.end])
+        # `core` of `10core` is no word of its own, in the text between the marks neither.
+        is_whole = not re.match(r"\w", scalar.text[max(offset - 1, 0) : offset])
+        earlier = len(_occurrences(word, scalar.text[:offset] + word, is_whole)) - 1
+        here = _occurrences(word, self.source[scalar.start : scalar.end], is_whole)
         if earlier >= len(here):
             return scalar.line, scalar.column
         return place_at(self.source, scalar.start + here[earlier])
@@ -214,8 +216,8 @@ def _place(event: object) -> tuple[int, int]:
     return int(mark.line) + 1, int(mark.column) + 1
 
 
-def _occurrences(word: str, text: str) -> list[int]:
-    edge = r"\b" if word[0].isalnum() or word[0] == "_" else ""
+def _occurrences(word: str, text: str, is_whole: bool) -> list[int]:
+    edge = r"\b" if is_whole and re.match(r"\w", word) else ""
     return [match.start() for match in re.finditer(edge + re.escape(word) + edge, text)]
 
 
