@@ -58,6 +58,7 @@ SERVICES = (
     versions,
     auth,
     limits,
+    metadata,  # before `sobjects`: /sobjects/X/listviews is no record's id
     describe,  # before `sobjects`: /sobjects/X/describe is no record's id
     sobjects,
     upserts,
@@ -68,7 +69,6 @@ SERVICES = (
     bulk_query,
     bulk1,
     soap,
-    metadata,
     tooling,
     pages,
 )

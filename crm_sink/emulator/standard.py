@@ -26,6 +26,7 @@ from crm_sink.emulator.standard_fields.permissions import (
 )
 from crm_sink.emulator.standard_fields.picklists import PICKLISTS, STAGES
 from crm_sink.emulator.standard_fields.setup import (
+    LIST_VIEW,
     ORGANIZATION,
     RECORD_TYPE,
     SCRATCH_ORG_INFO,
@@ -40,6 +41,7 @@ OBJECTS = (
     ("Contact", "Contact", "Contacts", "003", CONTACT),
     ("Group", "Group", "Groups", "00G", GROUP),
     ("Lead", "Lead", "Leads", "00Q", LEAD),
+    ("ListView", "List View", "List Views", "00B", LIST_VIEW),
     ("Opportunity", "Opportunity", "Opportunities", "006", OPPORTUNITY),
     ("Organization", "Organization", "Organizations", "00D", ORGANIZATION),
     ("FieldPermissions", "Field Permissions", "Field Permissions", "01k", FIELD_PERMISSIONS),

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
+# Nothing that is read here is nested half as deep.
+DEEPEST = 50
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 # What XML 1.0 cannot carry, escaped or not.
 UNSAYABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -40,9 +42,20 @@ def parse(content: bytes) -> Element:
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise BadXml("DOCTYPE is disallowed")
     try:
-        return ElementTree.fromstring(text)
+        root = ElementTree.fromstring(text)
     except ElementTree.ParseError as error:
         raise BadXml(str(error)) from None
+    _check_depth(root)
+    return root
+
+
+def _check_depth(root: Element) -> None:
+    level, depth = [root], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            raise BadXml(f"elements are nested more than {DEEPEST} deep")
+        level = [child for element in level for child in element]
 
 
 def tag(element: Element) -> str:

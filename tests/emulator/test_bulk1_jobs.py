@@ -255,3 +255,18 @@ def test_a_queued_batch_survives_a_stop_and_is_worked_at_the_next_start(
         handle.org.jobs.settle()
         batch = told(send(api, "GET", f"/{job}/batch/{told(reply)['id']}"))
         assert (batch["state"], batch["numberRecordsProcessed"]) == ("Completed", "1")
+
+
+def test_the_list_of_ingest_jobs_has_them_as_classic(api: Any) -> None:
+    classic = open_job(api, "insert", "<concurrencyMode>Serial</concurrencyMode>")
+    newer = api.open_job("insert")["id"]
+    listed = api.get("jobs/ingest").json()["records"]
+    found = [(one["id"], one["jobType"], one["concurrencyMode"]) for one in listed]
+    assert found == [(newer, "V2Ingest", "Parallel"), (classic, "Classic", "Serial")]
+    only = api.get("jobs/ingest?jobType=Classic").json()["records"]
+    assert [one["id"] for one in only] == [classic]
+
+
+def test_elements_nested_without_end_are_refused(api: Any) -> None:
+    body = "<jobInfo>" + "<a>" * 100_000 + "</a>" * 100_000 + "</jobInfo>"
+    assert refused(send(api, "POST", "", body))[:2] == (400, "InvalidXml")

@@ -260,3 +260,22 @@ def test_an_unknown_deployment_is_a_fault(api: Any) -> None:
         api, "<checkDeployStatus><asyncProcessId>0Afx</asyncProcessId></checkDeployStatus>"
     )
     assert (reply.status_code, "INVALID_CROSS_REFERENCE_KEY" in reply.text) == (500, True)
+
+
+def test_a_deployed_list_view_is_listed_and_can_be_queried(api: Any) -> None:
+    deploy(api, packed())
+    listed = api.get("sobjects/lead/listviews").json()
+    assert list(listed) == ["done", "listviews", "nextRecordsUrl", "size", "sobjectType"]
+    (entry,) = listed["listviews"]
+    assert (entry["developerName"], entry["label"], entry["id"][:3]) == (
+        "Hottest",
+        "Hottest",
+        "00B",
+    )
+    soql = "SELECT Id, Name FROM ListView WHERE SobjectType = 'Lead' AND DeveloperName = 'Hottest'"
+    (record,) = api.get("query", params={"q": soql}).json()["records"]
+    assert record["Id"] == entry["id"]
+    assert api.get("sobjects/Nope/listviews").status_code == 404
+    gone = DELETES.replace("Fresh__c", "Hottest").replace("CustomField", "ListView")
+    deploy(api, {"package.xml": EMPTY, "destructiveChanges.xml": gone})
+    assert api.get("sobjects/Lead/listviews").json()["size"] == 0

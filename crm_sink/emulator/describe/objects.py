@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MASTER_RECORD_TYPE = "012000000000000AAA"
 # Objects that an API client may not write: they are set up, not entered.
-READ_ONLY = frozenset({"Organization", "Profile", "TabDefinition", "RecordType"})
+READ_ONLY = frozenset({"ListView", "Organization", "Profile", "TabDefinition", "RecordType"})
 SEARCHED = frozenset({"Account", "Contact", "Lead", "Opportunity", "User"})
 MERGED = frozenset({"Account", "Contact", "Lead"})
 

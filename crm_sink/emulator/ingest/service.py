@@ -3,7 +3,7 @@
 Rules, key order and texts: facts 4.1-4.7. An upload is streamed to disk and never looked at before
 the job is closed.
 
-Not imitated: daily quotas of rows, Bulk 1.0 jobs in the list, PK chunking. Likely but not on
+Not imitated: daily quotas of rows, PK chunking. Likely but not on
 record: the wording for an upload into a closed job, for results asked too early, for a wrong
 version.
 """
@@ -18,6 +18,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from crm_sink.emulator.bulk1.job_info import KIND as CLASSIC
 from crm_sink.emulator.clock import stamp
 from crm_sink.emulator.errors import ApiError
 from crm_sink.emulator.ingest import results
@@ -44,6 +45,8 @@ ALLOWED = {
 }
 DEFAULTS = {"contentType": "CSV", "lineEnding": "LF", "columnDelimiter": "COMMA"}
 LISTED = 1000
+# The list has the jobs of Bulk 1.0, too (facts 4.1).
+LISTED_KINDS = {"V2Ingest": KIND, "Classic": CLASSIC}
 LARGEST_UPLOAD = 150_000_000
 LARGEST_PART = 100_000
 
@@ -134,9 +137,15 @@ def show_all(request: Request) -> Response:
     org: Org = request.app.state.org
     asked = request.query_params
     chunked = asked.get("isPkChunkingEnabled", "false").lower() == "true"
-    wanted = asked.get("jobType", "V2Ingest") == "V2Ingest" and not chunked
-    known = [job for job in org.jobs.all(KIND) if not org.faults.has_vanished(job.id)]
-    jobs = list(reversed(known)) if wanted else []
+    kinds = [asked["jobType"]] if "jobType" in asked else list(LISTED_KINDS)
+    known = [
+        job
+        for job in org.jobs.all()
+        if not chunked
+        and job.kind in [LISTED_KINDS.get(kind) for kind in kinds]
+        and not org.faults.has_vanished(job.id)
+    ]
+    jobs = list(reversed(known))
     locator = asked.get("queryLocator", "")
     start = int(locator) if locator.isdigit() else 0
     after = start + LISTED
@@ -301,6 +310,9 @@ def _content_url(job: Job) -> str:
 
 
 def _listed(job: Job) -> dict[str, Any]:
+    if job.kind == CLASSIC:
+        more = {"concurrencyMode": job.more["mode"], "contentType": job.more["content"]}
+        return {**_brief(job), **more, "jobType": "Classic"}
     url = {"contentUrl": _content_url(job)} if job.state == OPEN else {}
     return {**_brief(job), "jobType": "V2Ingest", **url, **_format(job)}
 

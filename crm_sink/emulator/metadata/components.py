@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from crm_sink.emulator.altering import Alteration
     from crm_sink.emulator.metadata.body import Body
 
-PREFIXES = {"CustomField": "00N", "ListView": "00B", "PermissionSet": "0PS"}
+# Of what is no record; the others bring the ids of their records.
+PREFIXES = {"CustomField": "00N"}
 
 
 @dataclass(frozen=True, slots=True)

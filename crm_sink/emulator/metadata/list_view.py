@@ -1,4 +1,4 @@
-"""ListView: kept as it was told, and told again.
+"""ListView: kept as it was told, and told again; a record of it can be queried.
 
 Its columns and filters are checked for custom fields that there are not; the pages of the local
 org do not show it.
@@ -38,14 +38,17 @@ def save(change: Alteration, full_name: str, body: Body, *, mode: str) -> bool:
     filtered = [str(one.get("field", "")) for one in listed(body, "filters")]
     for column in [*map(str, listed(body, "columns")), *filtered]:
         _check_column(target, column)
-    components.keep(change, TYPE, full_name, body)
+    own_id = _record(change, target, full_name, str(body["label"]))
+    components.keep(change, TYPE, full_name, body, own_id=own_id)
     return before is None
 
 
 def delete(change: Alteration, full_name: str) -> None:
     """Delete a list view."""
-    if components.find(change.cursor, TYPE, full_name) is None:
+    kept = components.find(change.cursor, TYPE, full_name)
+    if kept is None:
         raise unknown(TYPE, full_name)
+    change.cursor.execute("delete from ListView where Id = ?", [kept.id])
     components.forget(change, TYPE, full_name)
 
 
@@ -58,6 +61,21 @@ def read(change: Alteration, full_name: str) -> Body | None:
 def names(change: Alteration) -> list[str]:
     """Give the full names of all list views."""
     return [one.full_name for one in components.of_type(change.cursor, TYPE)]
+
+
+def _record(change: Alteration, target: ObjectType, full_name: str, label: str) -> str:
+    """Write the record of a list view and give its id."""
+    kept = components.find(change.cursor, TYPE, full_name)
+    if kept is not None:
+        change.cursor.execute(
+            "update ListView set Name = ?, LastModifiedDate = ?, SystemModstamp = ? where Id = ?",
+            [label, change.now, change.now, kept.id],
+        )
+        return kept.id
+    developer_name = full_name.partition(".")[2]
+    values: dict[str, object] = {"Name": label, "DeveloperName": developer_name}
+    values |= {"SobjectType": target.name, "IsSoqlCompatible": True}
+    return change.insert(TYPE, values)
 
 
 def _check_column(target: ObjectType, column: str) -> None:

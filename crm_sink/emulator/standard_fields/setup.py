@@ -50,6 +50,20 @@ LastModifiedDate | Last Modified Date | datetime | required readonly auto
 SystemModstamp | System Modstamp | datetime | required readonly auto
 """
 
+LIST_VIEW = """
+Id | List View ID | id | required readonly auto
+Name | View Name | string(40) | required readonly
+DeveloperName | API Name | string(80) | readonly
+NamespacePrefix | Namespace Prefix | string(15) | readonly
+SobjectType | Sobject Type | picklist(40) | readonly
+IsSoqlCompatible | Is SoqlCompatible | boolean | readonly
+CreatedDate | Created Date | datetime | required readonly auto
+CreatedById | Created By ID | reference | required readonly auto to=User:CreatedBy
+LastModifiedDate | Last Modified Date | datetime | required readonly auto
+LastModifiedById | Last Modified By ID | reference | required readonly auto to=User:LastModifiedBy
+SystemModstamp | System Modstamp | datetime | required readonly auto
+"""
+
 SCRATCH_ORG_INFO = """
 Id | Record ID | id | required readonly auto
 Name | Scratch Org Number | string(255) | required readonly auto
