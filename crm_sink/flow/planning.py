@@ -18,7 +18,7 @@ from crm_sink.plan.changes import clearing, compare, differing
 from crm_sink.plan.chunks import Cut, Size, cut, measure
 from crm_sink.plan.conflicts import Held, Places, hold_back
 from crm_sink.plan.leavers import collect_leavers
-from crm_sink.plan.parts import parts_for_jobs, parts_of
+from crm_sink.plan.parts import groups_of, parts_for_jobs, parts_of
 from crm_sink.plan.route import WriteRoute, write_route
 from crm_sink.tables import match_key, sql_type
 from crm_sink.tickets import Action, Api
@@ -113,11 +113,18 @@ def _differing(work: Planning) -> _Found:
         parts_of(work.present, joined, work.engine),
         parts_for_jobs(work.matched.desired, rules, work.engine),
     )
+    groups = groups_of(parts)
+    parts = -(-parts // groups) * groups
     rows = 0
-    for part in range(parts):
-        compared = compare(work.matched.part(part, parts), rules, creates=creates)
-        query = differing(compared, rules, part)
-        rows += work.engine.save(query, folder / f"chunk={part}" / "data.parquet").rows
+    for group in range(groups):
+        matched, place = work.matched, work.folder.parts / "group"
+        if groups > 1:
+            matched = matched.group(group, groups, work.engine, place)
+        for part in range(group, parts, groups):
+            compared = compare(matched.part(part, parts), rules, creates=creates)
+            query = differing(compared, rules, part)
+            rows += work.engine.save(query, folder / f"chunk={part}" / "data.parquet").rows
+        shutil.rmtree(place, ignore_errors=True)
     return _Found(Relation(folder, rows), parts)
 
 

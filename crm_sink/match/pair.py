@@ -6,7 +6,7 @@ or with more than one, becomes a reject (unless records may be created); so does
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from crm_sink.engine import name
@@ -76,6 +76,19 @@ class Matched:
             f"from (from {self.desired.scan()} {chosen}) d "
             f"{self.join} (from {self.present.scan()} {chosen}) p on d.match_key = p.match_key "
             f"where {self.where})"
+        )
+
+    def group(self, number: int, groups: int, engine: Engine, folder: Path) -> Matched:
+        """Copy one of several groups of both sides into files of their own.
+
+        Its parts are those whose number, divided by `groups`, leaves the group's. They are then
+        looked for in the group alone.
+        """
+        chosen = f"where hash(match_key) % {groups} = {number}"
+        return replace(
+            self,
+            desired=engine.save(f"from {self.desired.scan()} {chosen}", folder / "desired.parquet"),
+            present=engine.save(f"from {self.present.scan()} {chosen}", folder / "present.parquet"),
         )
 
 

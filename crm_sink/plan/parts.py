@@ -7,6 +7,7 @@ of a second a million rows.
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import TYPE_CHECKING
 
 from crm_sink.engine import name
@@ -28,6 +29,7 @@ ROW_OVERHEAD = 120
 # other side, and the rows that wait to be written.
 SHARE = 0.35
 MOST_PARTS = 64
+MOST_UNGROUPED = 12
 
 
 def parts_of(present: Relation, rules: Sequence[FieldRule], engine: Engine) -> int:
@@ -46,6 +48,15 @@ def parts_for_jobs(desired: Relation, rules: Sequence[FieldRule], engine: Engine
     fields = [rule.field for rule in rules]
     width = 20 + sum(cell_bytes(field) for field in fields) + _characters(desired, fields, engine)
     return _parts(width * desired.rows, JOB_BYTES)
+
+
+def groups_of(parts: int) -> int:
+    """Give the number of groups into which to split both sides, before they are read by parts.
+
+    Each part reads them from end to end. Above a dozen parts it is cheaper to copy them once more,
+    in groups of a few parts each (measured: 10 million rows in 28 parts, half the CPU).
+    """
+    return isqrt(parts) if parts > MOST_UNGROUPED else 1
 
 
 def _parts(needed: int, each: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crm_sink.errors import MappingError, PlanOutdated, UsageError
+from crm_sink.flow import planning
 from crm_sink.ledger.contract import RunState
 from crm_sink.tickets import Api
 from tests.flow.conftest import MAPPING, Shop
@@ -45,6 +46,18 @@ def test_only_the_changed_fields_of_changed_records_are_written(shop: Shop) -> N
     assert (change["key"], change["Score__c"], change["Score__c.before"]) == ("a", 95, 90)
     assert change["Score__c.write"]
     assert not change["Band__c.write"]
+
+
+def test_a_plan_in_many_parts_is_the_same_plan(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thirty parts, in five groups of six; with their gaps they are united into one call."""
+    monkeypatch.setattr(planning, "parts_of", lambda *_: 30)
+    for key in "abcdefgh":
+        shop.create("Lead", Ext__c=key)
+    result = shop.sync(
+        MAPPING, "from (select chr(97 + i::int) as id, 0.9 as score from range(8) r(i))"
+    )
+    assert (result.run.totals.updated, result.run.totals.rejected) == (8, 0)
+    assert shop.look("SELECT Score__c FROM Lead") == [{"Score__c": 90}] * 8
 
 
 def test_every_row_is_accounted_for(shop: Shop) -> None:

@@ -103,3 +103,14 @@ def test_a_field_that_no_record_holds_is_compared_as_empty(engine: Engine, tmp_p
     [(kind,)] = engine.rows(f'select distinct typeof("Score__c.before") from {found.table}')
     assert kind == "DOUBLE"
     assert engine.rows(f'select row, "Score__c.before" from {found.table}') == [(1, None)]
+
+
+def test_the_parts_of_all_groups_are_all_pairs_once(engine: Engine, tmp_path: Path) -> None:
+    """Two groups of three parts each."""
+    found = matched(engine, tmp_path)
+    pairs = []
+    for group in range(2):
+        grouped = found.group(group, 2, engine, tmp_path / "group")
+        for part in range(group, 6, 2):
+            pairs += engine.rows(f"select row from {grouped.part(part, 6)}")
+    assert sorted(pairs) == engine.rows(f"select row from {found.table} order by row")
