@@ -11,10 +11,20 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from crm_sink.api import Result, apply, load_mapping, plan, sync
+    from crm_sink.api import Result, apply, load_mapping, plan, retry, sync, undo, verify
 
 __version__ = "0.1.0"
-__all__ = ["Result", "__version__", "apply", "load_mapping", "plan", "sync"]
+__all__ = [
+    "Result",
+    "__version__",
+    "apply",
+    "load_mapping",
+    "plan",
+    "retry",
+    "sync",
+    "undo",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,8 +2,10 @@
 
     from crm_sink import load_mapping, sync
     result = sync(load_mapping("mappings/lead_score.yaml"), frame)
-    if result.rejects_count:
+    if not result.ok:
         print(result.rejects)
+
+`retry` and `undo` make plans as `plan` does: `apply` writes them. `verify` reads back.
 
 Settings come from the environment as on the command line, or are handed in.
 """
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from crm_sink.events import Listener
     from crm_sink.flow.context import Context
+    from crm_sink.flow.verify import Verified
     from crm_sink.ledger.contract import Run
     from crm_sink.mapping.model import LoadedMapping
     from crm_sink.settings import Settings
@@ -131,7 +134,7 @@ def apply(
     """
     from crm_sink.flow.deliver import deliver
 
-    run_id = planned.run.run if isinstance(planned, Result) else planned
+    run_id = _run_id(planned)
     with _context(target, settings, listener) as context:
         return Result(deliver(context.ledger.find(run_id), context, released_by=release))
 
@@ -151,6 +154,107 @@ def sync(
     loaded = mapping if not isinstance(mapping, str | Path) else load_mapping(mapping)
     with _context(target, settings, listener) as context:
         return Result(run_sync(Request(loaded, frame=data), context))
+
+
+def retry(
+    done: Result | str | None = None,
+    data: object | None = None,
+    *,
+    mapping: LoadedMapping | str | Path | None = None,
+    file: str | Path | None = None,
+    target: str | None = None,
+    settings: Settings | None = None,
+    listener: Listener | None = None,
+) -> Result:
+    """Plan anew for the rejects of a run, once they are mended. `apply` writes the plan.
+
+    Args:
+        done: A run, its id, or None for the latest with rejects that were not tried again.
+        data: As in `plan`: the predictions, in which the keys of the rejects are looked up.
+        mapping: Instead of the mapping file that the run was made with.
+        file: An edited reject file: its lines, with the values and keys that stand there.
+        target: As in `plan`.
+        settings: As in `plan`.
+        listener: As in `plan`.
+
+    Raises:
+        CrmSinkError: See `crm_sink.errors`.
+    """
+    from crm_sink.flow.past import find_run
+    from crm_sink.flow.retry import RetryRequest, latest_rejected
+    from crm_sink.flow.retry import retry as plan_retry
+
+    with _context(target, settings, listener) as context:
+        ledger, run_id = context.ledger, _run_id(done)
+        old = find_run(run_id, ledger, context.home) if run_id else latest_rejected(ledger)
+        given = mapping or str(old.details.get("mapping_file", old.mapping))
+        loaded = load_mapping(given) if isinstance(given, str | Path) else given
+        edited = Path(file) if file is not None else None
+        return Result(plan_retry(RetryRequest(old, loaded, edited, frame=data), context))
+
+
+def undo(
+    done: Result | str,
+    *,
+    delete_created: bool = False,
+    target: str | None = None,
+    settings: Settings | None = None,
+    listener: Listener | None = None,
+) -> Result:
+    """Plan the values from before a run, where nobody has changed them since. `apply` writes it.
+
+    Args:
+        done: A run, or its id.
+        delete_created: Delete the records that the run created, if they are untouched.
+        target: As in `plan`.
+        settings: As in `plan`.
+        listener: As in `plan`.
+
+    Raises:
+        CrmSinkError: See `crm_sink.errors`.
+    """
+    from crm_sink.flow.past import find_run
+    from crm_sink.flow.undo import UndoRequest
+    from crm_sink.flow.undo import undo as plan_undo
+
+    with _context(target, settings, listener) as context:
+        old = find_run(_run_id(done), context.ledger, context.home)
+        return Result(plan_undo(UndoRequest(old, delete_created), context))
+
+
+def verify(
+    done: Result | str | None = None,
+    *,
+    sample: int | None = 200,
+    target: str | None = None,
+    settings: Settings | None = None,
+    listener: Listener | None = None,
+) -> Verified:
+    """Read back what a run wrote and compare; writes nothing.
+
+    Args:
+        done: A run, its id, or None for the latest.
+        sample: How many records; None for all.
+        target: As in `plan`.
+        settings: As in `plan`.
+        listener: As in `plan`.
+
+    Returns:
+        `is_equal`; how many records are `equal`, `different`, `missing`; the first `differences`.
+
+    Raises:
+        CrmSinkError: See `crm_sink.errors`.
+    """
+    from crm_sink.flow.past import find_run
+    from crm_sink.flow.verify import verify as read_back
+
+    with _context(target, settings, listener) as context:
+        found = find_run(_run_id(done), context.ledger, context.home)
+        return read_back(found, context, sample=sample)
+
+
+def _run_id(done: Result | str | None) -> str | None:
+    return done.run.run if isinstance(done, Result) else done
 
 
 def _context(

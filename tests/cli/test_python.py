@@ -8,8 +8,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from crm_sink import apply, load_mapping, plan, sync
-from crm_sink.errors import MappingError, PlanHeld
+from crm_sink import apply, load_mapping, plan, retry, sync, undo, verify
+from crm_sink.errors import MappingError, NoSuchRun, PlanHeld, UsageError
 
 if TYPE_CHECKING:
     from tests.conftest import Desk
@@ -68,3 +68,68 @@ def test_a_held_plan_is_an_exception_until_it_is_released(two: Desk) -> None:
     with pytest.raises(PlanHeld):
         sync("lead.yaml", frame)
     assert apply(release="Ada").run.totals.updated == 2
+
+
+def test_a_run_is_taken_back(two: Desk) -> None:
+    """The undo is a plan, which is looked at before it is written."""
+    done = sync("lead.yaml")
+    planned = undo(done)
+    assert (planned.run.kind, planned.run.totals.to_update) == ("undo", 2)
+    assert two.look("SELECT COUNT(Id) n FROM Lead WHERE Score__c != null") == [{"n": 2}]
+    assert apply(planned).ok
+    assert two.look("SELECT COUNT(Id) n FROM Lead WHERE Score__c != null") == [{"n": 0}]
+
+
+def test_created_records_are_deleted_when_asked_for(two: Desk) -> None:
+    mapping = (
+        (two.folder / "lead.yaml").read_text().replace("column: id", "column: id, missing: create")
+    )
+    two.write("lead.yaml", mapping + "  LastName: \"'N'\"\n  Company: \"'C'\"\n")
+    done = sync("lead.yaml", pd.DataFrame(ROWS))
+    assert apply(undo(done, delete_created=True)).ok
+    assert two.look("SELECT COUNT(Id) n FROM Lead") == [{"n": 2}]
+
+
+def test_rejects_are_tried_again_with_mended_data(two: Desk) -> None:
+    """By run and frame; then there is no run with rejects left."""
+    done = sync("lead.yaml", pd.DataFrame({"id": ["a", "b"], "score": [0.9, 90.0]}))
+    assert done.run.totals.rejected == 1
+    mended = apply(retry(done, pd.DataFrame({"id": ["a", "b"], "score": [0.1, 0.2]})))
+    assert (mended.run.totals.updated, mended.ok) == (1, True)
+    assert two.look("SELECT Score__c FROM Lead ORDER BY Ext__c") == [
+        {"Score__c": 90},
+        {"Score__c": 20},
+    ]
+    with pytest.raises(NoSuchRun):
+        retry()
+
+
+def test_an_edited_reject_file_is_given_back(two: Desk) -> None:
+    two.predict("from (values ('a', 0.9), ('b', 'nan'::double)) t(id, score)")
+    done = sync("lead.yaml")
+    edited = done.rejects
+    edited["value"] = "33"
+    edited.to_csv("edited.csv", index=False)
+    assert apply(retry(file="edited.csv", mapping="lead.yaml")).ok
+    assert two.look("SELECT Score__c FROM Lead WHERE Ext__c = 'b'") == [{"Score__c": 33}]
+
+
+def test_what_was_written_is_read_back(two: Desk) -> None:
+    with pytest.raises(NoSuchRun):
+        verify()
+    done = sync("lead.yaml")
+    verified = verify(done, sample=None)
+    assert (verified.is_equal, verified.checked) == (True, 2)
+    [lead] = two.look("SELECT Id FROM Lead WHERE Ext__c = 'a'")
+    two.call("PATCH", f"/sobjects/Lead/{lead['Id']}", json={"Score__c": 1})
+    verified = verify()
+    assert (verified.equal, verified.different) == (1, 1)
+    [difference] = verified.differences
+    assert (difference.field, difference.written, difference.present) == ("Score__c", "90", "1")
+
+
+def test_a_plan_cannot_be_taken_back_or_read_back(two: Desk) -> None:
+    planned = plan("lead.yaml")
+    for verb in (undo, verify):
+        with pytest.raises(UsageError, match="wrote nothing"):
+            verb(planned)

@@ -25,5 +25,5 @@ def test_every_public_name_can_be_had(name: str) -> None:
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="has no attribute 'undo'"):
-        _ = crm_sink.undo
+    with pytest.raises(AttributeError, match="has no attribute 'redo'"):
+        _ = crm_sink.redo
