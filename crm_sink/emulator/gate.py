@@ -3,7 +3,8 @@
 Everything under `/services/data/vXX.0` needs a session and costs one call; pages and the login
 do not (facts 1.6, 2.1). Request bodies in gzip are opened here.
 
-Not imitated: cookies, per-app usage in Sforce-Limit-Info.
+Not imitated: per-app usage in Sforce-Limit-Info; cookies that mean something (one is set, none is
+read).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 DATA = re.compile(r"/services/data/v(?P<major>\d+)\.(?P<minor>\d+)(/|$)")
 LONGEST_URI = 16_384
 LONGEST_HEAD = 32_768
+YEAR = 31_536_000
 CACHE = "no-cache,must-revalidate,max-age=0,no-store,private"
 
 
@@ -45,7 +47,7 @@ class Gate:
             return
         headers = Headers(scope=scope)
         _tidy(scope)
-        extra = _reply_headers(scope["path"])
+        extra = _reply_headers(scope["method"], scope["path"])
         scope.setdefault("state", {})["request_id"] = extra["x-sfdc-request-id"]
         answer = _adding(send, extra)
         try:
@@ -134,11 +136,20 @@ def _check_version(major: int, minor: int) -> None:
         raise not_found()
 
 
-def _reply_headers(path: str) -> dict[str, str]:
+def _reply_headers(method: str, path: str) -> dict[str, str]:
+    """Give the headers of every reply, as recorded in 2026 (facts 2.1)."""
     request_id = uuid.uuid4().hex
     headers = {"server": "sfdcedge", "x-sfdc-request-id": request_id, "x-request-id": request_id}
-    if path.startswith("/services/data"):
-        headers |= {"cache-control": CACHE, "x-robots-tag": "none"}
+    if path.startswith(("/services/", "/id/")):
+        browser = f"BrowserId={request_id[:22]}; path=/; Max-Age={YEAR}; SameSite=Lax"
+        headers |= {
+            "cache-control": CACHE,
+            "set-cookie": browser,
+            "x-robots-tag": "none",
+            "x-sfdc-edge-cache": "none",
+        }
+        if method in ("GET", "POST"):  # recorded: PATCH and DELETE have none
+            headers["vary"] = "Accept-Encoding"
     return headers
 
 

@@ -201,7 +201,7 @@ def _results(request: Request, kind: str) -> Response:
             list_unprocessed(request.app.state.org, job)
         header = results.first_line(kind, line, DELIMITERS[job.column_delimiter])
         pieces = results.stream(folder, kind, header, end)
-    return StreamingResponse(pieces, media_type="text/csv")
+    return StreamingResponse(pieces, headers={"content-type": "text/csv"})
 
 
 async def _parts(request: Request) -> tuple[dict[str, Any], bytes]:

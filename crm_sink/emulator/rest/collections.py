@@ -1,8 +1,7 @@
 """Up to 200 records in one call: `/composite/sobjects` (facts 3.1).
 
-Rows fail alone, in a reply of HTTP 200 in request order; `allOrNone` rolls everything back. An
-upsert's records must begin with `attributes` (the recorded rule); a create's or update's must have
-them somewhere (recorded bodies have them last).
+Rows fail alone, in a reply of HTTP 200 in request order; `allOrNone` rolls everything back. A
+record must have `attributes`, at any place (recorded bodies have them first and last).
 
 Not imitated: the exact code of a call with more than 200 records.
 """
@@ -179,7 +178,7 @@ def _run(org: Org, call: Call, targets: list[ObjectType | None]) -> list[Outcome
 
 
 def _add(rows: Rows, number: int, record: dict[str, Any], external: Field | None) -> None:
-    if external is not None and next(iter(record), "") != "attributes":
+    if external is not None and "attributes" not in record:
         rows.refuse(number, "JSON_PARSER_ERROR", NESTED)
         return
     rows.add(number, record)

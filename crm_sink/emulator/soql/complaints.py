@@ -9,9 +9,9 @@ import re
 
 from crm_sink.emulator.errors import ApiError
 
-# Recorded: the excerpt of a long statement begins about 35 characters before the culprit, at a
-# word; what follows the culprit is cut after a few words.
-BEFORE = 35
+# Recorded twice: the excerpt of a long statement begins after the first comma among the 38
+# characters before the culprit; what follows the culprit is cut after a few words.
+BEFORE = 38
 AFTER = 20
 
 CUSTOM_FIELD_HINT = (
@@ -52,7 +52,8 @@ def _excerpt(line: str, column: int) -> tuple[str, int]:
     """Cut a line around a column; give the cut and where the column is in it."""
     start = 0
     if column > BEFORE:
-        gap = re.search(r"[\s,(]+", line[column - BEFORE : column])
+        before = line[column - BEFORE : column]
+        gap = re.search(r",\s*", before) or re.search(r"[\s(]+", before)
         start = column - BEFORE + gap.end() if gap else column - BEFORE
     end = len(line)
     if end - column > AFTER * 2:
