@@ -25,6 +25,7 @@ from crm_sink.emulator import (
     limits,
     pages,
     query,
+    search,
     versions,
 )
 from crm_sink.emulator.bulk1 import service as bulk1
@@ -37,7 +38,7 @@ from crm_sink.emulator.log import service as log
 from crm_sink.emulator.login import auth
 from crm_sink.emulator.metadata import service as metadata
 from crm_sink.emulator.pretty import PrettyPrint
-from crm_sink.emulator.rest import collections, composite, sobjects, upserts
+from crm_sink.emulator.rest import collections, composite, sobjects, tree, upserts
 from crm_sink.emulator.soap import service as soap
 from crm_sink.emulator.tooling import service as tooling
 from crm_sink.emulator.wire import refusal
@@ -62,10 +63,12 @@ SERVICES = (
     describe,  # before `sobjects`: /sobjects/X/describe is no record's id
     sobjects,
     upserts,
+    tree,
     composite,  # before `collections`: /composite/batch is no object
     collections,
     ingest,
     query,
+    search,
     bulk_query,
     bulk1,
     soap,

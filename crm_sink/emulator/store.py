@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import threading
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -51,6 +52,9 @@ class Store:
         self.definitions: dict[str, ObjectType] = {}
         self.objects: dict[str, ObjectType] = {}
         self._grants: Mapping[str, bool] = {}
+        self._joined: ContextVar[duckdb.DuckDBPyConnection | None] = ContextVar(
+            "joined", default=None
+        )
         self._when_committed: list[Callable[[], None]] = []
         self._connection = connection
         self._lock = threading.RLock()
@@ -95,6 +99,10 @@ class Store:
 
         When the block has ended without an error, what it wrote survives a kill -9.
         """
+        joined = self._joined.get()
+        if joined is not None:
+            yield joined
+            return
         with self._lock, self._connection.cursor() as cursor:
             cursor.execute("begin transaction")
             try:
@@ -107,6 +115,24 @@ class Store:
             waiting, self._when_committed = self._when_committed, []
             for then in waiting:
                 then()
+
+    @contextmanager
+    def joined(self) -> Iterator[None]:
+        """Let every `writing()` inside of the block join one transaction, on any thread of it.
+
+        The transaction is committed at the end of the block, or rolled back on an error.
+        """
+        with self.writing() as cursor:
+            token = self._joined.set(cursor)
+            try:
+                yield
+            finally:
+                self._joined.reset(token)
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether the caller is inside of a `joined()` block."""
+        return self._joined.get() is not None
 
     def when_committed(self, then: Callable[[], None]) -> None:
         """Do something after the `writing()` block that this thread is in, if it commits."""

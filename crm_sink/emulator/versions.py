@@ -28,7 +28,7 @@ RESOURCES = (
     "analytics", "search", "composite", "parameterizedSearch", "fingerprint", "theme",
     "nouns", "domino", "event", "serviceTemplates", "recent", "connect", "licensing", "limits",
     "process", "dedupe", "async-queries", "query", "jobs", "localizedvalue", "mobile",
-    "emailConnect", "tokenizer", "compactLayouts", "sobjects", "actions", "support",
+    "emailConnect", "flexiPage", "tokenizer", "compactLayouts", "sobjects", "actions", "support",
 )  # fmt: skip
 
 

@@ -35,7 +35,9 @@ def test_the_help_page_shows_how_many_recordings_match(
     with capsys.disabled():
         print("\n" + table.section(played))
     differing = [one for one in played if one.verdict == "differs"]
-    assert table.on_page() == table.section(played), [(one.exchange, one.differs) for one in differing]
+    assert table.on_page() == table.section(played), [
+        (one.exchange, one.differs) for one in differing
+    ]
 
 
 def test_at_most_a_fifth_of_the_recordings_is_set_aside(played: list[Played]) -> None:

@@ -8,6 +8,7 @@ Not imitated: layouts, record types other than Master, list views by API.
 
 from __future__ import annotations
 
+import zlib
 from datetime import timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -43,7 +44,7 @@ def show_all(request: Request) -> Response:
         "maxBatchSize": 200,
         "sobjects": [summary(one, version) for one in found],
     }
-    return reply(body, headers=_stamped(request))
+    return _told(request, body)
 
 
 def show_one(request: Request) -> Response:
@@ -53,7 +54,7 @@ def show_one(request: Request) -> Response:
     if _is_unchanged(request):
         return _unchanged(request)
     body = describe(org.store.objects, target, request.path_params["version"], org.url(request))
-    return reply(body, headers=_stamped(request))
+    return _told(request, body)
 
 
 def show_basics(request: Request) -> Response:
@@ -111,6 +112,16 @@ def _changed(request: Request) -> datetime:
         seen = (dict(org.store.objects), changed)
         request.app.state.described = seen
     return seen[1]
+
+
+def _told(request: Request, body: dict[str, object]) -> Response:
+    """Answer with a describe and the eight digits of its ETag."""
+    answer = reply(body, headers=_stamped(request))
+    tag = f'"{zlib.crc32(answer.body):08x}"'
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers={**_stamped(request), "etag": tag})
+    answer.headers["etag"] = tag
+    return answer
 
 
 def _stamped(request: Request) -> dict[str, str]:

@@ -163,7 +163,7 @@ def delete(request: Request) -> Response:
     if job.state in (OPEN, RUNNING):
         raise ApiError(400, "INVALIDJOBSTATE", f"Deleting {job.state} Job not allowed")
     request.app.state.org.jobs.delete(job.id)
-    return Response(status_code=204)
+    return Response(status_code=204, media_type="text/plain")
 
 
 def successful(request: Request) -> Response:

@@ -77,13 +77,15 @@ class Claim:
         Raises:
             _Pause: The transaction must be done again, after `wait`.
         """
-        seconds = self._org.settings.batch_seconds
+        # Inside of another transaction there is no waiting: it could not be begun anew.
+        is_joined = self._org.store.is_joined
+        seconds = 0.0 if is_joined else self._org.settings.batch_seconds
         if not seconds and self._org.locks.is_empty and not self._denied:
             return
         cursor.execute(f"create or replace temp table claimed as {_records_of(write)}")
         wanted = self._not_refused(cursor)
         while others := self._org.locks.take(self._holder, wanted):
-            if self._patience > 0:
+            if self._patience > 0 and not is_joined:
                 self._wanted = others
                 raise _Pause
             # Who was refused once stays refused, also when the work time has freed the record.

@@ -177,6 +177,14 @@ async def identity(request: Request) -> Response:
             "last_name": family,
             "timezone": "GMT",
             "photos": _photos(url),
+            "addr_street": None,
+            "addr_city": None,
+            "addr_state": None,
+            "addr_country": None,
+            "addr_zip": None,
+            "mobile_phone": None,
+            "mobile_phone_verified": False,
+            "status": {"created_date": None, "body": None},
             "urls": _urls(url, who.org_id),
             "active": True,
             "user_type": "STANDARD",
@@ -184,6 +192,7 @@ async def identity(request: Request) -> Response:
             "locale": "en_US",
             "utcOffset": 0,
             "last_modified_date": stamp(org.created),
+            "is_app_installed": True,
         }
     )
 
@@ -254,19 +263,28 @@ def _photos(url: str) -> dict[str, str]:
 
 
 def _urls(url: str, org_id: str) -> dict[str, str]:
-    soap = {
-        key: f"{url}/services/Soap/{letter}/{{version}}/{org_id[:15]}"
-        for key, letter in (("enterprise", "c"), ("metadata", "m"), ("partner", "u"))
+    """Give the URLs in the recorded order."""
+    data, soap = f"{url}/services/data/v{{version}}", f"{url}/services/Soap"
+    tail = f"{{version}}/{org_id[:15]}"
+    return {
+        "enterprise": f"{soap}/c/{tail}",
+        "metadata": f"{soap}/m/{tail}",
+        "partner": f"{soap}/u/{tail}",
+        "rest": f"{data}/",
+        "sobjects": f"{data}/sobjects/",
+        "search": f"{data}/search/",
+        "query": f"{data}/query/",
+        "recent": f"{data}/recent/",
+        "tooling_soap": f"{soap}/T/{tail}",
+        "tooling_rest": f"{data}/tooling/",
+        "profile": f"{url}/{{user_id}}",
+        "feeds": f"{data}/chatter/feeds",
+        "groups": f"{data}/chatter/groups",
+        "users": f"{data}/chatter/users",
+        "feed_items": f"{data}/chatter/feed-items",
+        "feed_elements": f"{data}/chatter/feed-elements",
+        "custom_domain": url,
     }
-    rest = {
-        key: f"{url}/services/data/v{{version}}/{path}"
-        for key, path in (
-            ("rest", ""), ("sobjects", "sobjects/"), ("search", "search/"), ("query", "query/"),
-            ("recent", "recent/"), ("tooling_rest", "tooling/"), ("feeds", "chatter/feeds"),
-            ("groups", "chatter/groups"), ("users", "chatter/users"),
-        )
-    }  # fmt: skip
-    return {**soap, **rest, "profile": f"{url}/{{user_id}}", "custom_domain": url}
 
 
 routes = [

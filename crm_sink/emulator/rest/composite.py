@@ -1,20 +1,23 @@
-"""Several requests in one call: `/composite` and `/composite/batch` (facts 3.2, 3.4).
+"""Several requests in one call: `/composite`, its batch and its graph (facts 3.2-3.4).
 
 Each part is answered by the org's own application, in order. Only the outer call is counted.
 
-Not imitated: `allOrNone` over parts that write (it is refused), graphs, trees, batch's own quota.
+Not imitated: `collateSubrequests`, batch's own quota, the depth and the kinds of a graph's nodes.
+Likely but not on record: The words of a composite, a batch or a graph of too many parts.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from starlette.routing import Route
 
 from crm_sink.emulator.errors import ApiError
+from crm_sink.emulator.rest.atomic import Part, all_or_none
 from crm_sink.emulator.wire import json_object, reply
 
 if TYPE_CHECKING:
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 MOST_PARTS = 25
 HANDED_ON = (b"host", b"sforce-auto-assign", b"sforce-duplicate-rule-header")
 MOST_QUERIES = 5
+MOST_GRAPHS = 75
+MOST_NODES = 500
+SHOWN = ("Location", "ETag", "Last-Modified")
 REFERENCE = re.compile(r"@\{(\w+)((?:\.\w+|\[\d+\])*)\}")
 QUERY = re.compile(r"/services/data/v[\d.]+/(query|queryAll|composite/sobjects)\b")
 
@@ -35,24 +41,52 @@ async def composite(request: Request) -> Response:
     parts = _parts(body.get("compositeRequest"))
     if sum(QUERY.match(str(part.get("url"))) is not None for part in parts) > MOST_QUERIES:
         raise ApiError(400, "LIMIT_EXCEEDED", f"At most {MOST_QUERIES} queries and collections")
-    if body.get("allOrNone") and any(part.get("method", "GET") != "GET" for part in parts):
-        raise ApiError(400, "NOT_SUPPORTED", "The local org has no allOrNone over writing parts")
+    if body.get("allOrNone"):
+        answered, _ = await all_or_none(request.app.state.org, partial(_parts_of, request, parts))
+    else:
+        answered = await _parts_of(request, parts)
+    return reply({"compositeResponse": [part.told() for part in answered]})
+
+
+async def graph(request: Request) -> Response:
+    """Answer `POST /composite/graph`: each graph is kept or undone as a whole."""
+    body = await json_object(request)
+    graphs = body.get("graphs")
+    if not isinstance(graphs, list) or not graphs:
+        raise ApiError(400, "REQUIRED_FIELD_MISSING", "At least 1 graph is required")
+    nodes = sum(len(one.get("compositeRequest") or ()) for one in graphs)
+    if len(graphs) > MOST_GRAPHS or nodes > MOST_NODES:
+        text = f"At most {MOST_GRAPHS} graphs and {MOST_NODES} nodes in one call"
+        raise ApiError(400, "LIMIT_EXCEEDED", text)
+    told = []
+    for one in graphs:
+        parts = _parts(one.get("compositeRequest"), MOST_NODES)
+        answer = partial(_parts_of, request, parts)
+        answered, kept = await all_or_none(request.app.state.org, answer)
+        told.append(
+            {
+                "graphId": one.get("graphId"),
+                "graphResponse": {"compositeResponse": [part.told() for part in answered]},
+                "isSuccessful": kept,
+            }
+        )
+    return reply({"graphs": told})
+
+
+async def _parts_of(request: Request, parts: list[dict[str, Any]]) -> list[Part]:
+    """Answer parts in order; later ones may name the results of earlier ones."""
     answers: dict[str, Any] = {}
     told = []
     for part in parts:
-        filled = _filled(part, answers)
-        status, headers, content = await _answer(request, filled)
-        answers[str(part.get("referenceId"))] = content
-        location = {"Location": headers["location"]} if "location" in headers else {}
-        told.append(
-            {
-                "body": content,
-                "httpHeaders": location,
-                "httpStatusCode": status,
-                "referenceId": part.get("referenceId"),
-            }
-        )
-    return reply({"compositeResponse": told})
+        reference = part.get("referenceId")
+        try:
+            status, headers, content = await _answer(request, _filled(part, answers))
+        except ApiError as error:
+            status, headers, content = error.status, {}, error.body()
+        answers[str(reference)] = content
+        shown = {name: headers[name.lower()] for name in SHOWN if name.lower() in headers}
+        told.append(Part(reference, status, shown, content))
+    return told
 
 
 async def batch(request: Request) -> Response:
@@ -73,11 +107,11 @@ async def batch(request: Request) -> Response:
     return reply({"hasErrors": failed, "results": told})
 
 
-def _parts(listed: Any) -> list[dict[str, Any]]:
+def _parts(listed: Any, most: int = MOST_PARTS) -> list[dict[str, Any]]:
     if not isinstance(listed, list) or not listed:
         raise ApiError(400, "REQUIRED_FIELD_MISSING", "At least 1 request is required")
-    if len(listed) > MOST_PARTS:
-        raise ApiError(400, "LIMIT_EXCEEDED", f"At most {MOST_PARTS} requests in one call")
+    if len(listed) > most:
+        raise ApiError(400, "LIMIT_EXCEEDED", f"At most {most} requests in one call")
     return listed
 
 
@@ -139,4 +173,5 @@ ROOT = "/services/data/v{version}/composite"
 routes = [
     Route(ROOT, composite, methods=["POST"]),
     Route(ROOT + "/batch", batch, methods=["POST"]),
+    Route(ROOT + "/graph", graph, methods=["POST"]),
 ]

@@ -1,6 +1,6 @@
 """Reads single records as JSON: attributes first, then fields in describe's order (facts 2.4).
 
-Not imitated: If-Modified-Since and ETag on records.
+Knows nothing of requests.
 """
 
 from __future__ import annotations

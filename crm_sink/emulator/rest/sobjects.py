@@ -1,6 +1,6 @@
 """Records one by one: create, read, update, delete under `/sobjects/X` (facts 2.4).
 
-Not imitated: `/sobjects/X/updated` and `/deleted`, blobs, record layouts, conditional requests.
+Not imitated: `/sobjects/X/updated` and `/deleted`, blobs, record layouts.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from crm_sink.emulator import ids
 from crm_sink.emulator.dml import staging
 from crm_sink.emulator.errors import ApiError, json_parser_error, not_found
 from crm_sink.emulator.locks.claim import in_turn
+from crm_sink.emulator.rest.conditional import check, is_conditional, versioned
 from crm_sink.emulator.rest.order import order_of
 from crm_sink.emulator.rest.outcomes import Outcome, write_rows
 from crm_sink.emulator.rest.reading import fields_of, read_records
@@ -23,6 +24,8 @@ from crm_sink.emulator.sql import name
 from crm_sink.emulator.wire import json_text, parsed, reply
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from starlette.requests import Request
 
     from crm_sink.emulator.org import Org
@@ -53,7 +56,8 @@ async def read(request: Request) -> Response:
     found = await run_in_threadpool(read_records, org, target, [record_id], version, fields)
     if record_id not in found:
         raise await run_in_threadpool(missing, org, target, record_id)
-    return reply(found[record_id])
+    changed = await run_in_threadpool(changed_at, org, target, record_id)
+    return versioned(request, found[record_id], changed)
 
 
 async def update(request: Request) -> Response:
@@ -62,6 +66,7 @@ async def update(request: Request) -> Response:
     record_id = id_of(request, target)
     text, record = await record_of(request)
     org: Org = request.app.state.org
+    await _meet_conditions(request, target, record_id)
     order = order_of(request, "update")
     outcome = await run_in_threadpool(write_one, org, target, {"Id": record_id, **record}, order)
     refuse(outcome, text)
@@ -73,9 +78,33 @@ async def delete(request: Request) -> Response:
     target = target_of(request)
     record = {"Id": id_of(request, target)}
     org: Org = request.app.state.org
+    await _meet_conditions(request, target, record["Id"])
     order = order_of(request, "delete")
     refuse(await run_in_threadpool(write_one, org, target, record, order), "")
     return Response(status_code=204)
+
+
+async def _meet_conditions(request: Request, target: ObjectType, record_id: str) -> None:
+    """Refuse a write of a record that was changed since the client read it."""
+    if not is_conditional(request):
+        return
+    org: Org = request.app.state.org
+    version = request.path_params["version"]
+    fields = fields_of(target, None)
+    found = await run_in_threadpool(read_records, org, target, [record_id], version, fields)
+    if record_id in found:
+        changed = await run_in_threadpool(changed_at, org, target, record_id)
+        check(request, found[record_id], changed)
+
+
+def changed_at(org: Org, target: ObjectType, record_id: str) -> datetime | None:
+    """Give when a record was changed last, in UTC; None where its object does not tell."""
+    if target.find("LastModifiedDate") is None:
+        return None
+    query = f"select LastModifiedDate from {name(target.name)} where Id = ?"
+    with org.store.cursor() as cursor:
+        found = cursor.execute(query, [record_id]).fetchone()
+    return found[0] if found else None
 
 
 def target_of(request: Request) -> ObjectType:

@@ -18,6 +18,7 @@ NAMES = {
     ("Account", "ParentId"): "ChildAccounts",
     ("Contact", "AccountId"): "Contacts",
     ("Opportunity", "AccountId"): "Opportunities",
+    ("Opportunity", "ContactId"): "Opportunities",
     ("User", "ManagerId"): "ManagedUsers",
     ("User", "ProfileId"): "Users",
 }

@@ -21,18 +21,44 @@ PrimaryContact | Primary Contact | string(80) | readonly
 DefaultLocaleSidKey | Locale | picklist(40) | required readonly restricted values=LOCALE
 TimeZoneSidKey | Time Zone | picklist(40) | required readonly restricted values=TIME_ZONE
 LanguageLocaleKey | Language | picklist(40) | required readonly restricted values=LOCALE
+ReceivesInfoEmails | Info Emails | boolean | readonly
+ReceivesAdminInfoEmails | Admin Info Emails | boolean | readonly
+PreferencesRequireOpportunityProducts | RequireOpportunityProducts | boolean | readonly
+PreferencesTransactionSecurityPolicy | TransactionSecurityPolicy | boolean | readonly
+PreferencesTerminateOldestSession | TerminateOldestSession | boolean | readonly
+PreferencesConsentManagementEnabled | ConsentManagementEnabled | boolean | readonly
+PreferencesAutoSelectIndividualOnMerge | AutoSelectIndividualOnMerge | boolean | readonly
+PreferencesLightningLoginEnabled | LightningLoginEnabled | boolean | readonly
+PreferencesOnlyLLPermUserAllowed | OnlyLLPermUserAllowed | boolean | readonly
 FiscalYearStartMonth | Fiscal Year Starts In | int | readonly
+UsesStartDateAsFiscalYearName | Fiscal Year Name by Start | boolean | readonly
+DefaultAccountAccess | Default Account Access | picklist(40) | readonly restricted
+DefaultContactAccess | Default Contact Access | picklist(40) | readonly restricted
+DefaultOpportunityAccess | Default Opportunity Access | picklist(40) | readonly restricted
+DefaultLeadAccess | Default Lead Access | picklist(40) | readonly restricted
+DefaultCaseAccess | Default Case Access | picklist(40) | readonly restricted
+DefaultCalendarAccess | Default Calendar Access | picklist(40) | readonly restricted
+DefaultPricebookAccess | Default Price Book Access | picklist(40) | readonly restricted
+DefaultCampaignAccess | Default Campaign Access | picklist(40) | readonly restricted
+DelegatedAuthenticationServiceUrl | Delegated Authentication URL | url(255) | readonly
+SystemModstamp | System Modstamp | datetime | required readonly auto
+ComplianceBccEmail | Compliance BCC Email | email(80) | readonly
+UiSkin | UI Skin | picklist(40) | readonly restricted
+SignupCountryIsoCode | Signup Country | string(2) | readonly
+TrialExpirationDate | Trial Expiration Date | datetime | readonly
+NumKnowledgeService | Knowledge Licenses | int | readonly
 OrganizationType | Edition | picklist(40) | readonly restricted values=EDITION
 NamespacePrefix | Namespace Prefix | string(15) | readonly
 InstanceName | Instance Name | string(5) | readonly
 IsSandbox | Is Sandbox | boolean | readonly
+WebToCaseDefaultOrigin | Web to Cases Default Origin | string(40) | readonly
+MonthlyPageViewsUsed | Monthly Page Views Used | int | readonly
+MonthlyPageViewsEntitlement | Monthly Page Views Allowed | int | readonly
 IsReadOnly | Is Read Only | boolean | readonly
-TrialExpirationDate | Trial Expiration Date | datetime | readonly
 CreatedDate | Created Date | datetime | required readonly auto
 CreatedById | Created By ID | reference | required readonly auto to=User:CreatedBy
 LastModifiedDate | Last Modified Date | datetime | required readonly auto
 LastModifiedById | Last Modified By ID | reference | required readonly auto to=User:LastModifiedBy
-SystemModstamp | System Modstamp | datetime | required readonly auto
 """
 
 RECORD_TYPE = """

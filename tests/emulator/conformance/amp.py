@@ -6,7 +6,15 @@ import json
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.schema import Field
-from tests.emulator.conformance.calls import JOB, JSON_TYPE, call, ingest, query, selecting, unjudged
+from tests.emulator.conformance.calls import (
+    JOB,
+    JSON_TYPE,
+    call,
+    ingest,
+    query,
+    selecting,
+    unjudged,
+)
 from tests.emulator.conformance.exchange import Exchange, Story
 
 if TYPE_CHECKING:
@@ -32,7 +40,9 @@ def amp(folder: Path) -> list[Story]:
     for file, calls in told.items():
         text = (root / file).read_text()
         *before, last = calls if isinstance(calls, list) else [calls]
-        kind = {"csv": "text/csv", "xml": "text/xml"}.get(file.rpartition(".")[2], JSON_TYPE)
+        kind = {"csv": "text/csv", "xml": "text/xml; charset=utf-8"}.get(
+            file.rpartition(".")[2], JSON_TYPE
+        )
         last = last.at(group="amp-labs", name=file, answer=text, content_type=kind)
         fields = (("Opportunity", KEY),) if "bulk/" in file else ()
         made.append(Story("amp-labs", file, (*unjudged(before), last), fields))

@@ -37,7 +37,9 @@ def unjudged(calls: Sequence[Exchange]) -> list[Exchange]:
     return [one.at(judged=False) for one in calls]
 
 
-def ingest(csv: str, operation: str = "insert", kind: str = "Account", **more: str) -> list[Exchange]:
+def ingest(
+    csv: str, operation: str = "insert", kind: str = "Account", **more: str
+) -> list[Exchange]:
     """Give the four calls of an ingest job, up to its end."""
     created = json.dumps({"id": JOB})
     asked = {"object": kind, "operation": operation, **more}

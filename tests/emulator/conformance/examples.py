@@ -24,16 +24,20 @@ ASIDE = {
     "Get Tooling Describe Sobject": TOOLING,
     "Get Tooling Metadata Sobject": TOOLING,
     "Sobject Describe": SCHEMA,
+    "Get All Jobs": "tells of a job of another API",
     "Get Job Info Query": "not the answer to this call: it tells of an ingest job",
 }
 KEPT = ("success", "created", "done", "hasErrors", "httpStatusCode", "statusCode", "errorCode")
 CUT = "the saved answer is cut off"
 RECORDS = {
     "records": [
-        {"attributes": {"type": "Account"}, "Name": "x"}, {"attributes": {"type": "Account"}, "Name": "y"},
+        {"attributes": {"type": "Account"}, "Name": "x"},
+        {"attributes": {"type": "Account"}, "Name": "y"},
         *(
-        {"attributes": {"type": kind}, "LastName": "x"} | ({"Company": "x"} if kind == "Lead" else {})
-        for kind in ("Contact", "Lead")),
+            {"attributes": {"type": kind}, "LastName": "x"}
+            | ({"Company": "x"} if kind == "Lead" else {})
+            for kind in ("Contact", "Lead")
+        ),
     ]
 }
 
@@ -102,7 +106,8 @@ def _filled(name: str) -> tuple[list[Exchange], dict[str, object]]:
         "Delete Job Query": (selection, {"path": f"{ROOT}/jobs/query/{JOB}"}),
         "Get Job Info": (job, {"path": path}),
         "Get Job Failed Record Results": (job, {"path": f"{path}/failedResults"}),
-        "Get Job Successful Record Results": (job, {"path": f"{path}/successfulResults"}),
+        "Get Job Successful Record Results": (
+            ingest(f"Name\n{'x' * 300}\n"), {"path": f"{path}/successfulResults"}),
         "Get Job Unprocessed Record Results": (job, {"path": f"{path}/unprocessedrecords"}),
         "Queryall": (lead, {"query": {"q": "SELECT Name FROM Account"}}),
         "Record Count": (lead, {"query": {"sObjects": "Account,Contact,Lead"}}),

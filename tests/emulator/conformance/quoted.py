@@ -26,9 +26,7 @@ FIELDS = (
 )  # fmt: skip
 TASK = (("Task", Field("Subject", "Subject", "string", 255)),)
 SHARING = "needs sharing, which the local org does not have"
-LONG = (
-    "SELECT Id, Name, Site, Fax, CreatedDate, LastModifiedById, LastModifiedDate, From Account "
-)
+LONG = "SELECT Id, Name, Site, Fax, CreatedDate, LastModifiedById, LastModifiedDate, From Account "
 
 
 def quoted(folder: Path) -> list[Story]:
@@ -65,7 +63,7 @@ def _rest(folder: Path) -> list[Story]:
             continue  # a prefix only; the whole body is told below
         *before, last = asked
         body = json.dumps(told["body"])
-        fields = () if "Task" in last.path else FIELDS
+        fields = TASK if "Task" in last.path else FIELDS
         last = last.at(status=told["http"], answer=body, content_type=JSON_TYPE)
         made.append(_story(f"error body {number + 1}", [*unjudged(before), last], fields))
     return made
@@ -99,7 +97,9 @@ def _bulk(folder: Path) -> list[Story]:
     ]
     made = []
     for (code, message), asks in zip(rows, calls, strict=True):
-        words = message.replace("for Obj", "for Account").replace("blank for X", "blank for Account")
+        words = message.replace("for Obj", "for Account").replace(
+            "blank for X", "blank for Account"
+        )
         body = json.dumps([{"errorCode": code, "message": words}])
         *before, last = asks
         last = last.at(status=404 if code == "NOT_FOUND" else 400, answer=body)

@@ -69,6 +69,12 @@ class Player:
             org = self.running.org
             for named in re.findall(r"/id/(00D\w+)/|/Organization/(00D\w+)$", one.path):
                 self.known |= {text: org.org_id for text in named if text}
+            login = re.search(
+                "<username>(.*?)</username><password>(.*?)</password>", one.body or ""
+            )
+            if login:
+                secret = org.credentials.password + org.credentials.security_token
+                self.known |= {login[1]: org.credentials.username, login[2]: secret}
             for named in re.findall(r"/id/\w+/(005\w+)$", one.path):
                 self.known[named] = org.user_id
         told = [(one, [] if one.aside else self._send(one)) for one in story.exchanges]
@@ -81,7 +87,8 @@ class Player:
         if SLOW.search(one.path) and one.method == "GET":
             self.running.org.jobs.settle(20)
         body = None if one.body is None else self._ours(one.body).replace("<session>", self.token)
-        headers |= {"Content-Type": _sent(body), **one.headers}
+        headers |= {key: kind for key, kind in [("Content-Type", _sent(body))] if kind}
+        headers |= one.headers
         reply = self.session.request(
             one.method,
             self.running.url + self._ours(one.path),
@@ -102,10 +109,14 @@ class Player:
             told = reply.text[:150]
             return [f"status {reply.status_code}, recorded {one.status}: {told}"]
         if one.header_names is not None:
-            missing = one.header_names - {name.lower() for name in reply.headers} - set(NOT_COMPARED)
+            missing = (
+                one.header_names - {name.lower() for name in reply.headers} - set(NOT_COMPARED)
+            )
             found += [f"no header {name}" for name in sorted(missing)]
         if "/" in (one.content_type or "") and reply.content:
-            one_type, other = (_plain(text) for text in (one.content_type, reply.headers["content-type"]))
+            one_type, other = (
+                _plain(text) for text in (one.content_type, reply.headers["content-type"])
+            )
             if one_type != other:
                 found.append(f"content type {other}, recorded {one_type}")
         return found + differences(one.answer, reply.text, one.content_type)
@@ -145,7 +156,9 @@ class Player:
                 self._pair(one, two)
 
 
-def _sent(body: str | None) -> str:
+def _sent(body: str | None) -> str | None:
+    if body is None:
+        return None
     if body and body.startswith("grant_type="):
         return "application/x-www-form-urlencoded"
     if body and body.lstrip()[:1] not in "{[":

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 URL = re.compile(r"/services/data/v[\d.]+/sobjects/(\w+)/(\w{15,18})$")
 TARGET = re.compile(r"/services/data/v[\d.]+/sobjects/(\w+)/(?:Id/)?(\w{15,18})$")
 SELECT = re.compile(r"select\s+(.*?)\s+from\s+(\w+)", re.IGNORECASE | re.DOTALL)
-MOMENT = re.compile(r"\+0000$|Z$")
+MOMENT = re.compile(r"(?<=\d)(?:\+0000|Z)$")
 GONE = ("ENTITY_IS_DELETED",)
 NEVER = ("INVALID_CROSS_REFERENCE_KEY", "NOT_FOUND")
 PREFIXES = {"Case": "500", "CaseComment": "00a", "FeedItem": "0D5", "Event": "00U", "Task": "00T"}
@@ -40,6 +40,8 @@ def seed(org: Org, story: Story) -> None:
     for kind, field in story.fields:
         _object(org, kind, PREFIXES.get(kind, "a9u"), [], {})
         org.store.add_field(kind, field)
+    for kind in re.findall(r"TestObject\w+__c", "".join(one.body or "" for one in story.exchanges)):
+        _object(org, kind, "a9t", [], {})
     records = _records(story)
     shown = [found for one in story.exchanges for found in [*_shown(one), *_named(one)]]
     for kind, record_id, record in shown:
@@ -109,7 +111,9 @@ def _described(one: dict[str, Any]) -> Field:
 def _asked(org: Org, one: Exchange) -> None:
     """Add the objects and fields that a query or a body names."""
     for found in SELECT.finditer(one.query.get("q", "")):
-        listed = [part.strip() for part in found[1].split(",") if re.fullmatch(r"\w+", part.strip())]
+        listed = [
+            part.strip() for part in found[1].split(",") if re.fullmatch(r"\w+", part.strip())
+        ]
         listed += re.findall(r"where (\w+)", one.query["q"], re.IGNORECASE)
         if one.status == 200 and "(" not in found[1]:
             _object(org, found[2], PREFIXES.get(found[2], "a9x"), listed, {})
@@ -140,7 +144,9 @@ def _columns(org: Org, story: Story) -> None:
             head, *rows = one.body.split()
             _object(org, kinds[0], "a9v", head.split(","), {})
             if head.startswith("Id,"):
-                _insert(org, {row[:18]: (kinds[0], {}) for row in rows if row[15:18].isalnum()}, set())
+                _insert(
+                    org, {row[:18]: (kinds[0], {}) for row in rows if row[15:18].isalnum()}, set()
+                )
 
 
 def _opens_job(body: Any) -> bool:
@@ -180,9 +186,7 @@ STANDARD = (
 )  # fmt: skip
 
 
-def _object(
-    org: Org, kind: str, prefix: str, keys: list[str], example: dict[str, Any]
-) -> None:
+def _object(org: Org, kind: str, prefix: str, keys: list[str], example: dict[str, Any]) -> None:
     if kind in ("AggregateResult",):
         return
     target = org.store.objects.get(kind.lower())
@@ -197,7 +201,7 @@ def _object(
         key for key in dict.fromkeys(keys)
         if key != "attributes" and target.find(key) is None and key.lower() not in known
         and not isinstance(example.get(key), dict | list)
-        and not (key.lower() == "id")
+        and key.lower() != "id"
     ]  # fmt: skip
     made = [_like(target, key, example.get(key)) for key in wanted if _may_add(target, key)]
     if made:
@@ -214,18 +218,29 @@ def _may_add(target: ObjectType, key: str) -> bool:
 
 
 def _like(target: ObjectType, key: str, value: Any) -> Field:
+    """Make a field that can hold what was recorded."""
     custom = key.endswith("__c")
-    if isinstance(value, bool):
-        return Field(key, key, "boolean", nillable=False, default=False, custom=custom)
-    if isinstance(value, int | float):
-        return Field(key, key, "double", precision=18, scale=2, custom=custom)
-    if "email" in key.lower():
-        return Field(key, key.removesuffix("__c"), "email", 80, custom=custom)
     if key.endswith("Id") and not custom:
         aim = {"OwnerId": "User", "WhoId": "Contact", "WhatId": "Account"}.get(key, key[:-2])
         return Field(key, key, "reference", 18, reference_to=(aim,), relationship=key[:-2])
-    long = isinstance(value, str) and len(value) > 255
-    return Field(key, key, "textarea" if long else "string", 32000 if long else 255, custom=custom)
+    kind = _kind(key, value)
+    size = {"email": 80, "string": 255, "textarea": 32000}.get(kind, 0)
+    flag = {"nillable": False, "default": False} if kind == "boolean" else {}
+    digits = {"precision": 18, "scale": 2} if kind == "double" else {}
+    return Field(key, key.removesuffix("__c"), kind, size, custom=custom, **flag, **digits)
+
+
+def _kind(key: str, value: Any) -> str:
+    text = value if isinstance(value, str) else ""
+    tests = (
+        ("boolean", isinstance(value, bool)),
+        ("double", isinstance(value, int | float)),
+        ("datetime", MOMENT.search(text) is not None),
+        ("date", re.fullmatch(r"\d{4}-\d\d-\d\d", text) is not None),
+        ("email", "email" in key.lower()),
+        ("textarea", len(text) > 255),
+    )
+    return next((kind for kind, holds in tests if holds), "string")
 
 
 def _walk(value: Any) -> Iterator[dict[str, Any]]:
@@ -299,9 +314,7 @@ def _deleted(story: Story) -> set[str]:
     return {record_id for one in gone for _, record_id, _ in _named(one)}
 
 
-def _insert(
-    org: Org, records: dict[str, tuple[str, dict[str, Any]]], deleted: set[str]
-) -> None:
+def _insert(org: Org, records: dict[str, tuple[str, dict[str, Any]]], deleted: set[str]) -> None:
     now = org.stamp()
     with org.store.writing() as cursor:
         for record_id, (kind, record) in records.items():

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 PART = re.compile(
     r"\{\n(?P<told>  id: '750[^{}]*?)\n\}|(?P<put>result: status: 201)|"
-    r"JOB (?P<kind>Failure|getUnprocessedRecords) STATUS for job: (?P<job>\w+) ===\n(?P<csv>[^\n]*)",
+    r"JOB (?P<kind>Failure|getUnprocessedRecords) STATUS for job: \w+ ===\n(?P<csv>[^\n]*)",
     re.DOTALL,
 )
+NAMESPACE = 'xmlns="http://www.force.com/2009/06/asyncapi/dataload"'
 PASSING = "a passing state: the local org is done before anyone asks"
 PRINTED_ONLY = "printed by the plugin over another answer"
 
@@ -30,7 +31,28 @@ def cli_dx(folder: Path) -> list[Story]:
             name = f"{path.stem} {job}"
             told = tuple(one.at(group="cli-dx", name=name) for one in calls)
             made.append(Story("cli-dx", name, told))
-    return made
+    return [*made, _bulk1(folder / "cli-dx" / "bulk1")]
+
+
+def _bulk1(folder: Path) -> Story:
+    """Put the three answers of a job of Bulk 1.0 beside their calls."""
+    job = "/services/async/51.0/job"
+    asked = "<operation>insert</operation><object>Contact</object><contentType>CSV</contentType>"
+    calls = {
+        "jobCreated": (job, f"<jobInfo {NAMESPACE}>{asked}</jobInfo>"),
+        "batchAdded": (f"{job}/7503h000009yLOeAAM/batch", "LastName\na\nb\n"),
+        "jobClosed": (
+            f"{job}/7503h000009yLOeAAM",
+            f"<jobInfo {NAMESPACE}><state>Closed</state></jobInfo>",
+        ),
+    }
+    told = [
+        call("POST", path, body, status=200 if name == "jobClosed" else 201).at(
+            group="cli-dx", name=name, answer=(folder / f"{name}.xml").read_text()
+        )
+        for name, (path, body) in calls.items()
+    ]
+    return Story("cli-dx", "bulk1", tuple(told))
 
 
 def _jobs(text: str) -> dict[str, list[Exchange]]:

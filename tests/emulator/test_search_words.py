@@ -1,0 +1,53 @@
+"""Looking for records by a word, and the list of what was changed last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.emulator.conftest import Api
+
+
+def test_a_word_finds_records_of_the_objects_that_are_named(api: Api) -> None:
+    api.lead(Company="Globex Corporation")
+    api.post("sobjects/Account", {"Name": "Globex"})
+    asked = {"q": "FIND {globex} IN ALL FIELDS RETURNING Account(Id, Name)"}
+    (found,) = api.get("search", params=asked).json()["searchRecords"]
+    assert (found["attributes"]["type"], found["Name"]) == ("Account", "Globex")
+
+
+def test_without_objects_all_are_looked_through(api: Api) -> None:
+    api.lead(Company="Globex Corporation")
+    api.post("sobjects/Account", {"Name": "Globex"})
+    found = api.get("search", params={"q": "FIND {Globex}"}).json()["searchRecords"]
+    assert sorted(one["attributes"]["type"] for one in found) == ["Account", "Lead"]
+
+
+def test_a_search_without_braces_is_malformed(api: Api) -> None:
+    reply = api.get("search", params={"q": "FIND Globex"})
+    assert (reply.status_code, reply.json()[0]["errorCode"]) == (400, "MALFORMED_SEARCH")
+
+
+def test_a_parameterized_search_takes_object_and_fields(api: Api) -> None:
+    api.post("sobjects/Account", {"Name": "Globex", "Phone": "1"})
+    asked = {"q": "Globex", "sobject": "account", "Account.fields": "Phone,Name"}
+    (found,) = api.get("parameterizedSearch", params=asked).json()["searchRecords"]
+    assert (found["Phone"], found["Name"]) == ("1", "Globex")
+
+
+def test_a_word_that_nobody_has_finds_nothing(api: Api) -> None:
+    asked = {"q": "Acme", "sObject": "Account"}
+    assert api.get("parameterizedSearch", params=asked).json() == {"searchRecords": []}
+
+
+def test_a_deleted_record_is_not_found(api: Api) -> None:
+    lead = api.lead(Company="Globex")
+    api.call("DELETE", f"sobjects/Lead/{lead}")
+    assert api.get("search", params={"q": "FIND {Globex}"}).json() == {"searchRecords": []}
+
+
+def test_what_was_changed_last_stands_first(api: Api) -> None:
+    api.lead(Company="Globex")
+    first, *_ = api.get("recent", params={"limit": "1"}).json()
+    assert first["attributes"]["type"] in {"Lead", "User"}
+    assert set(first) == {"attributes", "Id", "Name"}
