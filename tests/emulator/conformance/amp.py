@@ -138,7 +138,9 @@ def _metadata(root: Path) -> dict[str, Exchange | list[Exchange]]:
         write + "object15/bad-request.xml": fields.at(aside=NOT_AS_SENT),
         write + "write-field-permissions-response.xml": [fields, rights, rights],
         write + "read-field-permissions-response.xml": [
-            fields, rights, _soap(root, write + "read-field-permissions-payload.xml").at(aside=OTHER_SET),
+            fields,
+            rights,
+            _soap(root, write + "read-field-permissions-payload.xml").at(aside=OTHER_SET),
         ],
         write + "err-duplicate-permission-assignment.json": fields.at(
             aside="needs a permission set that is assigned already; told in tests of access"
