@@ -18,6 +18,7 @@ INVALID_BATCH = "InvalidBatch"
 BAD_INPUT = "ClientInputError"
 EXCEEDED = "ExceededQuota"
 UNSUPPORTED = "UnsupportedContentType"
+INTERNAL = "InternalServerError"
 
 
 class AsyncError(Exception):

@@ -18,9 +18,12 @@ from crm_sink.emulator.faults.kinds import (
     TOTAL_CALLS,
     Words,
 )
+from crm_sink.emulator.faults.tongues import refused
 from crm_sink.emulator.wire import refusal
 
 if TYPE_CHECKING:
+    from starlette.types import Scope
+
     from crm_sink.emulator.faults.rule import Rule
 
 HTML = "text/html;charset=UTF-8"
@@ -31,7 +34,7 @@ PAGE = (
 )
 
 
-def answer_of(rule: Rule) -> Response | None:
+def answer_of(rule: Rule, scope: Scope) -> Response | None:
     """Give what a rule answers by itself; None for one that spoils or drops the org's answer."""
     if rule.kind == "status":
         return _status(rule)
@@ -44,7 +47,7 @@ def answer_of(rule: Rule) -> Response | None:
     }
     if rule.kind in told:
         status, words = told[rule.kind]
-        return refusal(ApiError(status, words.code, words.message))
+        return refused(scope, ApiError(status, words.code, words.message))
     return vanished() if rule.kind == "vanished-job" else None
 
 

@@ -71,7 +71,7 @@ class Faulty:
                 await self.app(scope, body.receive, _unheard)
             await body.hang_up()
             return
-        instead = answers.answer_of(rule)
+        instead = answers.answer_of(rule, scope)
         if instead is None:
             await self._spoil(rule, scope, body, send)
             return
@@ -97,6 +97,8 @@ class Faulty:
         kind, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
         if kind.lower() in ("bearer", "oauth"):
             self.org.sessions.revoke(token.strip())
+        if b"x-sfdc-session" in headers:
+            self.org.sessions.revoke(headers[b"x-sfdc-session"].decode("latin-1").strip())
 
 
 class _Body:
