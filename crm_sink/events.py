@@ -63,6 +63,15 @@ class RetryScheduled:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerMissed:
+    """A write was sent and its answer was lost: what became of it is looked up, then settled."""
+
+    method: str
+    path: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetSeen:
     """The org told how many calls were used of the day's allowance (`Sforce-Limit-Info`)."""
 
@@ -150,6 +159,7 @@ Event = (
     | StageEnded
     | CallMade
     | RetryScheduled
+    | AnswerMissed
     | BudgetSeen
     | ChunkMoved
     | RowsWaiting

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_sink.crm.policy import Decision, Policy, decide
-from crm_sink.events import Listener, RetryScheduled, nobody
+from crm_sink.errors import AnswerLost
+from crm_sink.events import AnswerMissed, Listener, RetryScheduled, nobody
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,7 @@ class Retrying:
         policy: How patient to be.
         clock: Tells the time, and waits.
         random: Gives a number in [0, 1) for the jitter.
-        listen: Told of each retry.
+        listen: Told of each retry, and of each write whose answer is lost.
     """
 
     def __init__(
@@ -53,6 +54,8 @@ class Retrying:
             error = state.outcome.exception() if state.outcome else None
             if not isinstance(error, Exception):
                 return False
+            if isinstance(error, AnswerLost):
+                self._listen(AnswerMissed(call.method, call.label, error.code))
             elapsed = self._clock.monotonic() - started
             decision = decide(self._policy, state.attempt_number, elapsed, error, self._random())
             if decision.retry_in is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crm_sink.events import (
+    AnswerMissed,
     ChunkMoved,
     Event,
     OrphanEnded,
@@ -50,6 +51,8 @@ def line(event: Event) -> str | None:
 
 def _of_trouble(event: Event) -> str | None:
     match event:
+        case AnswerMissed(method=method, path=path, code=code):
+            return f"{'lost':<10} {method} {path}: {code}, what became of it is looked up"
         case RowsWaiting(chunk=chunk, rows=rows, code=code):
             return f"{'later':<10} {rows:,} rows of chunk {chunk} wait to be sent again: {code}"
         case RoundBegan(attempt=attempt, rows=rows, chunks=chunks, wait_seconds=wait):

@@ -13,6 +13,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, TextIO
 
 from crm_sink.events import (
+    AnswerMissed,
     BudgetSeen,
     CallMade,
     ChunkMoved,
@@ -78,7 +79,7 @@ def _level(event: Event) -> int:
     match event:
         case CallMade() | BudgetSeen():
             return logging.DEBUG
-        case RetryScheduled() | RowsWaiting() | OrphansNotSought():
+        case RetryScheduled() | AnswerMissed() | RowsWaiting() | OrphansNotSought():
             return logging.WARNING
         case ChunkMoved(failed=failed) if failed:
             return logging.WARNING

@@ -20,7 +20,7 @@ from crm_sink.crm.retrying import Retrying
 from crm_sink.crm.throttled import Throttled
 from crm_sink.engine import Engine, Relation, open_engine
 from crm_sink.errors import AnswerLost, CrmError, Fate
-from crm_sink.events import BudgetSeen, CallMade, Event, RetryScheduled
+from crm_sink.events import AnswerMissed, BudgetSeen, CallMade, Event, RetryScheduled
 from crm_sink.schema import FieldSchema, FieldType, ObjectSchema
 
 GET = Call("GET", "/services/data/v62.0/sobjects/Lead/00Q000000000001AAA", "/sobjects/Lead/{id}")
@@ -62,9 +62,11 @@ def test_the_last_failure_is_raised_as_it_is(clock: Clock) -> None:
 
 def test_a_lost_answer_goes_straight_to_who_can_settle_it(clock: Clock) -> None:
     lost = AnswerLost("gone", code="TIMED_OUT", fate=Fate.RETRY)
+    events: list[Event] = []
     with pytest.raises(AnswerLost):
-        Retrying(sender(lost), POLICY, clock, lambda: 0.0)(GET)
+        Retrying(sender(lost), POLICY, clock, lambda: 0.0, events.append)(GET)
     assert clock.monotonic() == 0.0
+    assert events == [AnswerMissed("GET", "/sobjects/Lead/{id}", "TIMED_OUT")]
 
 
 def test_calls_and_bytes_are_counted_failed_attempts_too(clock: Clock, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from crm_sink.api import Result
 from crm_sink.clock import SystemClock
 from crm_sink.emulator.seed.demo import seed
 from crm_sink.errors import CrmError
-from crm_sink.events import RetryScheduled
+from crm_sink.events import AnswerMissed, RetryScheduled
 from crm_sink.flow.deliver import deliver
 from crm_sink.ledger.contract import RunState
 from crm_sink.tickets import Api
@@ -114,21 +114,24 @@ SPOILT = [
 def test_under_a_fifth_of_faulty_answers_a_run_ends_complete(
     shop: Shop, api: Api, count: int
 ) -> None:
-    """Each fault is a retry in the log; a run that gave up is resumed."""
+    """Each fault is in the log, as a retry or a lost answer; a run that gave up is resumed."""
     rows = leads(shop, count)
     planned = shop.plan(MAPPING, rows, api=api)
     shop.events.clear()
     share = 0.2 / len(SPOILT)
     shop.fail(*({**kind, "probability": share, "seed": i} for i, kind in enumerate(SPOILT)))
-    run = planned.run
+    run, gave_up = planned.run, 0
     for _ in range(10):
         try:
             run = go_on(shop, run.run).run
             break
         except CrmError:
-            continue
+            gave_up += 1
     assert (run.state, run.totals.updated, run.totals.rejected) == (RunState.DONE, count, 0)
     assert shop.counts() == {"records": count, "changes": count, "most": 1}
-    spoilt = sum(rule["fired"] for rule in shop.faults())
-    assert spoilt >= 2
-    assert any(isinstance(event, RetryScheduled) for event in shop.events)
+    fired = {rule["kind"]: rule["fired"] for rule in shop.faults()}
+    told = sum(isinstance(event, RetryScheduled | AnswerMissed) for event in shop.events)
+    assert told >= 2
+    # What ends a run is its error; up to four chunks may meet theirs at once. And an answer
+    # without a body may have any content type.
+    assert told >= sum(fired.values()) - 4 * gave_up - fired["content-type"]

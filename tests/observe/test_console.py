@@ -14,6 +14,7 @@ from typing import TextIO
 import pytest
 
 from crm_sink.events import (
+    AnswerMissed,
     ChunkMoved,
     Event,
     RetryScheduled,
@@ -61,6 +62,10 @@ def test_rejected_rows_are_told_with_their_stage() -> None:
         (
             RetryScheduled("POST", "/jobs/ingest", "UNABLE_TO_LOCK_ROW", 2, 4.0),
             "retry      POST /jobs/ingest: UNABLE_TO_LOCK_ROW, again in 4.0 s",
+        ),
+        (
+            AnswerMissed("PATCH", "/composite/sobjects", "CONNECTION_LOST"),
+            "lost       PATCH /composite/sobjects: CONNECTION_LOST, what became of it is looked up",
         ),
         (ChunkMoved("r", 0, "uploaded", 250_000, 0, "750A"), None),
         (RunBegan("r", "lead_score", "Lead", "sync"), None),
