@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -188,3 +189,54 @@ def test_its_bulk_2_queries_page_by_page_and_downloads(
     files = sf.bulk2.Lead.download(soql, path=str(tmp_path), **QUICK)
     assert [file["number_of_records"] for file in files] == [3]
     assert len(rows_of(Path(files[0]["file"]).read_text())) == 3
+
+
+def test_its_bulk_1_inserts_updates_and_upserts(sf: Any, secure_desk: Desk) -> None:
+    rows = [{"LastName": f"l{n}", "Company": "C", "Ext__c": f"k{n}"} for n in range(2)]
+    made = sf.bulk.Lead.insert(rows)
+    assert [row["success"] for row in made] == [True, True]
+    updated = sf.bulk.Lead.update([{"Id": made[0]["id"], "Note__c": "seen"}])
+    assert [(row["success"], row["created"]) for row in updated] == [(True, False)]
+    upserted = sf.bulk.Lead.upsert(
+        [{"Ext__c": "k1", "Score__c": 9}, {"Ext__c": "k0", "Score__c": 1000}], "Ext__c"
+    )
+    assert [row["success"] for row in upserted] == [True, False]
+    assert upserted[1]["errors"][0]["statusCode"] == "NUMBER_OUTSIDE_VALID_RANGE"
+    assert secure_desk.look("SELECT Score__c, Note__c FROM Lead ORDER BY Ext__c") == [
+        {"Score__c": None, "Note__c": "seen"},
+        {"Score__c": 9, "Note__c": None},
+    ]
+    assert len(sf.bulk.Lead.query("SELECT Id FROM Lead")) == 2
+
+
+OBJECT = """<?xml version="1.0" encoding="UTF-8"?>
+<CustomObject xmlns="http://soap.sforce.com/2006/04/metadata">
+  <fields><fullName>Fit__c</fullName><label>Fit</label><type>Number</type>
+    <precision>3</precision><scale>0</scale><externalId>false</externalId></fields>
+</CustomObject>"""
+PACKAGE = """<?xml version="1.0" encoding="UTF-8"?>
+<Package xmlns="http://soap.sforce.com/2006/04/metadata">
+  <types><members>Lead.Fit__c</members><name>CustomField</name></types>
+  <version>62.0</version>
+</Package>"""
+
+
+def test_it_deploys_a_zip_and_asks_what_became_of_it(
+    sf: Any, secure_desk: Desk, tmp_path: Path
+) -> None:
+    path = tmp_path / "package.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("package.xml", PACKAGE)
+        archive.writestr("objects/Lead.object", OBJECT)
+    begun = sf.deploy(str(path), sandbox=False)
+    for _ in range(1_000):
+        told = sf.checkDeployStatus(begun["asyncId"])
+        if told["state"] not in ("Pending", "InProgress"):
+            break
+    assert told["state"] == "Succeeded"
+    assert int(told["deployment_detail"]["deployed_count"]) == 1
+    fields = secure_desk.call("GET", "/tooling/query", params={"q": TOOLING})["records"]
+    assert [field["DeveloperName"] for field in fields] == ["Fit"]
+
+
+TOOLING = "SELECT DeveloperName FROM CustomField WHERE DeveloperName = 'Fit'"
