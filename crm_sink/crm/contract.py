@@ -61,6 +61,7 @@ class Chunk:
         ticket: The last one remembered, when the chunk was sent before.
         workspace: Where files on the way are kept until the chunk is collected; beside the changes
             when None. It survives a crash.
+        allow_duplicates: Whether to save what a duplicate rule of the CRM only warns of.
     """
 
     run: str
@@ -73,6 +74,7 @@ class Chunk:
     changes: Relation
     ticket: Ticket | None = None
     workspace: Path | None = None
+    allow_duplicates: bool = False
 
     def file(self, name: str) -> Path:
         """Give the place of a file on the way."""

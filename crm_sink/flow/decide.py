@@ -218,6 +218,7 @@ def _close(
             "mapping_file": loaded.file,
             "mapping_digest": loaded.digest,
             "key_field": loaded.mapping.match.field_name,
+            "duplicates": loaded.mapping.duplicates,
             "estimated_calls": planned.route.calls,
             "read_by": how,
             "conflict_fields": planned.conflict_fields,

@@ -118,4 +118,5 @@ def _chunk(record: ChunkRecord, work: Writing, schema: ObjectSchema) -> Chunk:
         changes=Relation(path, record.rows),
         ticket=record.ticket,
         workspace=folder.parts,
+        allow_duplicates=run.details.get("duplicates") == "allow",
     )

@@ -215,6 +215,10 @@ class Mapping(Part):
         Literal["keep", "clear"] | FlagLeavers,
         Field(description="Records of ours that are no longer scored: keep, clear or {flag: F}"),
     ] = "keep"
+    duplicates: Annotated[
+        Literal["reject", "allow"],
+        Field(description="What a duplicate rule of the org warns of: reject it, or save it"),
+    ] = "reject"
     gates: Annotated[
         Gates | None, Field(description="Checks of the whole batch, before anything is written")
     ] = None

@@ -19,6 +19,7 @@ from crm_sink.engine import literal
 from crm_sink.errors import AnswerLost, CrmError, Fate
 from crm_sink.salesforce import answers, pages, payload, readback
 from crm_sink.salesforce.fate import fate_of
+from crm_sink.salesforce.job import ALLOW_DUPLICATES
 from crm_sink.tickets import Action, Api, Ticket
 
 if TYPE_CHECKING:
@@ -138,7 +139,8 @@ def _call(root: str, chunk: Chunk, records: Sequence[dict[str, Any]]) -> Call:
         path = f"{path}/{chunk.object}/{chunk.key.name}"
     method = "POST" if chunk.action is Action.CREATE else "PATCH"
     data = payload.body(records)
-    return Call(method, path, PATH, headers=_JSON, body=data, repeat=Repeat.SETTLE)
+    headers = _JSON | (ALLOW_DUPLICATES if chunk.allow_duplicates else {})
+    return Call(method, path, PATH, headers=headers, body=data, repeat=Repeat.SETTLE)
 
 
 def _outcome(chunk: Chunk, row: Any) -> Outcome:
@@ -153,9 +155,24 @@ def _outcome(chunk: Chunk, row: Any) -> Outcome:
         id=None,
         ok=False,
         code=answers.text(errors[0], "statusCode", PATH),
-        message="; ".join(str(error.get("message")) for error in errors),
+        message="; ".join(_said(error) for error in errors),
         fields=",".join(named) or None,
     )
+
+
+def _said(error: dict[str, Any]) -> str:
+    """Give an error's words; of a duplicate also the records that it is like."""
+    words = str(error.get("message"))
+    # Salesforce spells the key without its second l, and may mend that one day.
+    found = error.get("duplicateResut") or error.get("duplicateResult")
+    if not isinstance(found, dict):
+        return words
+    ids = [
+        str(record.get("record", {}).get("Id"))
+        for match in answers.items(found, "matchResults", PATH)
+        for record in answers.items(match, "matchRecords", PATH)
+    ]
+    return f"{words} It is like {', '.join(ids)}" if ids else words
 
 
 def _read_back(send: Send, root: str, chunk: Chunk, engine: Engine) -> dict[int, Outcome]:

@@ -187,6 +187,7 @@ def _send(
         object_name=chunk.object,
         operation=OPERATION[chunk.action],
         key=chunk.key.name if chunk.action is Action.UPSERT else None,
+        allow_duplicates=chunk.allow_duplicates,
     )
     ticket = replace(ticket, job=made)
     remember(ticket)

@@ -71,7 +71,19 @@ class Job:
         return fate not in (Fate.RETRY, Fate.RETRY_SLOWER)
 
 
-def create(send: Send, root: str, *, object_name: str, operation: str, key: str | None) -> str:
+# An alert rule (allowSave) is passed over; a rule that blocks is not.
+ALLOW_DUPLICATES = {"Sforce-Duplicate-Rule-Header": "allowSave=true; includeRecordDetails=false"}
+
+
+def create(
+    send: Send,
+    root: str,
+    *,
+    object_name: str,
+    operation: str,
+    key: str | None,
+    allow_duplicates: bool = False,
+) -> str:
     """Make a job and give its id.
 
     May be sent again after a lost answer: an Open job does nothing, and is closed by the org after
@@ -81,7 +93,8 @@ def create(send: Send, root: str, *, object_name: str, operation: str, key: str 
     document |= {"lineEnding": "LF", "columnDelimiter": "COMMA"}
     if key is not None:
         document["externalIdFieldName"] = key
-    call = Call("POST", f"{root}{JOBS}", JOBS, headers=_JSON, body=json.dumps(document).encode())
+    headers = _JSON | (ALLOW_DUPLICATES if allow_duplicates else {})
+    call = Call("POST", f"{root}{JOBS}", JOBS, headers=headers, body=json.dumps(document).encode())
     return answers.text(send(call).document, "id", JOBS)
 
 
