@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_sink import tables
-from crm_sink.engine import Relation, literal
+from crm_sink.engine import PARQUET, Relation, literal
 from crm_sink.errors import MappingError
 from crm_sink.transform.columns import build_columns
 from crm_sink.transform.layers import layers_of
@@ -95,6 +95,6 @@ def _save(query: str, path: Path, engine: Engine, *, width: int) -> Relation:
     path.parent.mkdir(parents=True, exist_ok=True)
     group = max(2048, min(GROUP_ROWS, GROUP_VALUES // width))
     # Keys and scores are nearly all different: trying dictionaries for them costs a third.
-    options = f"format parquet, row_group_size {group}, dictionary_size_limit 1000"
+    options = f"{PARQUET}, row_group_size {group}"
     rows = engine.value(f"copy ({query}) to {literal(str(path))} ({options})")
     return Relation(path, int(rows))
