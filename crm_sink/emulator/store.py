@@ -16,7 +16,7 @@ import json
 import threading
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import duckdb
 
@@ -41,6 +41,22 @@ TABLES = (
     "created timestamp, modified timestamp)",
     *keeping.TABLES,
 )
+
+
+class _Lent:
+    """The cursor of a joined transaction, handed to a reader who must not close it."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self.execute = cursor.execute
+
+    def __enter__(self) -> _Lent:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Leave the transaction open."""
+
+    def close(self) -> None:
+        """Leave the transaction open."""
 
 
 class Store:
@@ -90,7 +106,13 @@ class Store:
         return store
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """Give a handle for reading in this thread; what it sees is committed."""
+        """Give a handle for reading in this thread.
+
+        What it sees is committed; inside of `joined()` also what was written in it.
+        """
+        joined = self._joined.get()
+        if joined is not None:
+            return cast("duckdb.DuckDBPyConnection", _Lent(joined))
         return self._connection.cursor()
 
     @contextmanager

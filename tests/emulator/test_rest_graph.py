@@ -35,6 +35,17 @@ def test_a_graph_is_kept_when_all_its_parts_are(api: Api) -> None:
     assert found["AccountId"] == acme["body"]["id"]
 
 
+def test_a_part_reads_what_an_earlier_part_has_written(api: Api) -> None:
+    read = {"method": "GET", "url": f"{ROOT}/sobjects/Account/@{{acme.id}}", "referenceId": "read"}
+    query = f"{ROOT}/query?q=SELECT Name FROM Account"
+    ask = {"method": "GET", "url": query, "referenceId": "ask"}
+    parts = [part("acme", "Account", Name="Acme"), read, ask]
+    body = {"allOrNone": True, "compositeRequest": parts}
+    _, record, found = api.post("composite", body).json()["compositeResponse"]
+    assert record["body"]["Name"] == "Acme"
+    assert [one["Name"] for one in found["body"]["records"]] == ["Acme"]
+
+
 def test_a_failed_graph_leaves_nothing_and_the_next_one_is_kept(api: Api) -> None:
     bad = [part("a", "Account", Name="A"), part("b", "Contact", FirstName="nameless")]
     good = [part("c", "Account", Name="C")]

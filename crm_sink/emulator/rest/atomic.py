@@ -1,10 +1,9 @@
 """Several requests in one transaction: `allOrNone` composites and graphs (facts 3.2, 3.3).
 
 The parts are answered by the org's own application, on a thread that holds the store's one
-transaction; what they write is seen by later parts' writes, and by nobody else before the end.
+transaction; what they write is seen by later parts, and by nobody else before the end.
 
-Not imitated: a GET inside of such a call that reads what an earlier part of it has written; row
-locks for the time of the whole call.
+Not imitated: row locks for the time of the whole call.
 """
 
 from __future__ import annotations
