@@ -22,6 +22,7 @@ import duckdb
 
 from crm_sink.emulator.access.view import view
 from crm_sink.emulator.log import keeping
+from crm_sink.emulator.planned import Planned
 from crm_sink.emulator.schema import DUCKDB_TYPES, Field, ObjectType
 from crm_sink.emulator.sql import literal, name
 
@@ -75,6 +76,7 @@ class Store:
         self._connection = connection
         self._lock = threading.RLock()
         self._counters: dict[str, int] = {}
+        self._planned: Planned | None = None
 
     @classmethod
     def open(cls, folder: Path, clock: Clock, *, memory_limit: str = "700MB") -> Store:
@@ -116,27 +118,47 @@ class Store:
         return self._connection.cursor()
 
     @contextmanager
-    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def writing(self, *, often: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """Hold the one write lock and a transaction; commit at the end, roll back on an error.
 
         When the block has ended without an error, what it wrote survives a kill -9.
+
+        Args:
+            often: Whether the same few rows' statements come again and again: their plans and temp
+                tables are kept from one block to the next.
         """
         joined = self._joined.get()
         if joined is not None:
             yield joined
             return
-        with self._lock, self._connection.cursor() as cursor:
+        with self._lock:
+            cursor = self._take(often=often)
             cursor.execute("begin transaction")
             try:
                 yield cursor
             except BaseException:
                 self._when_committed.clear()
                 cursor.execute("rollback")
+                cursor.close()
                 raise
             cursor.execute("commit")
+            self._put_back(cursor)
             waiting, self._when_committed = self._when_committed, []
             for then in waiting:
                 then()
+
+    def _take(self, *, often: bool) -> duckdb.DuckDBPyConnection:
+        if not often:
+            return self._connection.cursor()
+        planned, self._planned = self._planned or Planned(self._connection.cursor()), None
+        # It does what a connection does, as far as a write asks.
+        return cast("duckdb.DuckDBPyConnection", planned)
+
+    def _put_back(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        if isinstance(cursor, Planned) and not cursor.is_old:
+            self._planned = cursor
+        else:
+            cursor.close()
 
     @contextmanager
     def joined(self) -> Iterator[None]:
@@ -247,6 +269,8 @@ class Store:
 
     def close(self) -> None:
         """Close the database; what was committed stays."""
+        if self._planned is not None:
+            self._planned.close()
         self._connection.close()
 
 

@@ -82,7 +82,7 @@ def _write(org: Org, batch: Job) -> None:
         done, failed = outcomes.keep(cursor, folder)
         org.jobs.change(batch.id, cursor=cursor, state=DONE, processed=done, failed=failed)
 
-    in_turn(org, batch.id, write_batch)
+    in_turn(org, batch.id, write_batch, large=True)
     (folder / STAGED).unlink()
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from crm_sink.emulator.access import grants
 from crm_sink.emulator.dml import staging
 from crm_sink.emulator.log import keeping
-from crm_sink.emulator.sql import literal, name
+from crm_sink.emulator.planned import hastily
+from crm_sink.emulator.sql import literal, name, varying
 from crm_sink.emulator.standard import STAGES
 
 if TYPE_CHECKING:
@@ -37,12 +38,12 @@ def apply(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Sou
         write: What `judge` judged.
         source: Who writes, for the log.
     """
-    with staging.hastily(cursor, write):
+    with hastily(cursor):
         cursor.execute(
             "create or replace temp table good as select * from matched anti join refused using (n)"
         )
     keeping.keep(cursor, org, write, source)
-    moment = f"{literal(f'{org.stamp():%Y-%m-%d %H:%M:%S}')}::timestamp"
+    moment = varying(f"{literal(f'{org.stamp():%Y-%m-%d %H:%M:%S}')}::timestamp", "timestamp")
     if write.operation == "hardDelete":
         cursor.execute(f"delete from {staging.name_of(write)} where Id in (select id from good)")
     elif write.operation == "delete":
@@ -55,7 +56,7 @@ def apply(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Sou
         _set_stage(cursor, write)
         if write.assign and write.target.name.lower() in ASSIGNED:
             _run_assignment(cursor, org, write)
-    with staging.hastily(cursor, write):
+    with hastily(cursor):
         make_outcome(cursor)
     if write.target.name in grants.OBJECTS:
         org.store.when_committed(lambda: grants.refresh(org))

@@ -15,10 +15,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.access import check as access
-from crm_sink.emulator.dml import matching, references, staging, uniqueness
+from crm_sink.emulator.dml import matching, references, uniqueness
 from crm_sink.emulator.dml.staging import ACCESS, REQUIRED, TYPE, VALUE, is_required
 from crm_sink.emulator.dml.values import type_fault, typed_sql, value_faults
 from crm_sink.emulator.duplicates import check as duplicates
+from crm_sink.emulator.planned import hastily
 from crm_sink.emulator.sql import literal
 
 if TYPE_CHECKING:
@@ -36,11 +37,11 @@ def judge(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> int:
     """
     if not write.deletes:
         references.find_lookups(cursor, write)
-    with staging.hastily(cursor, write):
+    with hastily(cursor):
         _type_values(cursor, write)
     matching.match(cursor, org, write)
     if not write.deletes:
-        with staging.hastily(cursor, write):
+        with hastily(cursor):
             _forbid_read_only(cursor, write)
             _require(cursor, write)
             uniqueness.check_twins(cursor, write)
@@ -48,7 +49,7 @@ def judge(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> int:
         uniqueness.check_taken(cursor, write)
         duplicates.check(cursor, org, write)
         access.check(cursor, org, write)
-    with staging.hastily(cursor, write):
+    with hastily(cursor):
         cursor.execute(
             "create or replace temp table refused as "
             "select n, min(rank) as rank, arg_min(fault, rank) as fault from faults group by n"

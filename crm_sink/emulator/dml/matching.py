@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from crm_sink.emulator.dml import staging
 from crm_sink.emulator.dml.values import fault_sql, key_sql, several_sql
 from crm_sink.emulator.ids import is_id_sql, normal_sql, numbered_sql
-from crm_sink.emulator.sql import literal, name
+from crm_sink.emulator.planned import hastily
+from crm_sink.emulator.sql import literal, name, varying
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,7 +39,7 @@ def match(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> None:
         source = _by_id(write)
     _make_matched(cursor, org, write, source)
     if write.operation != "insert":
-        with staging.hastily(cursor, write):
+        with hastily(cursor):
             _refuse(cursor, write)
 
 
@@ -93,7 +94,11 @@ def _make_matched(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, sou
         low, high = cursor.execute("select min(n), max(n) from stage").fetchone() or (0, 0)
         if low is not None:
             first = org.store.reserve(cursor, write.target.name, high - low + 1) - low
-    numbered = numbered_sql(source, write.target.key_prefix, f"n + {first}") if creates else source
+    numbered = (
+        numbered_sql(source, write.target.key_prefix, f"n + {varying(str(first), 'bigint')}")
+        if creates
+        else source
+    )
     new_id = "new_id" if creates else "null"
     gone = "coalesce(o.IsDeleted, false)" if write.target.find("IsDeleted") else "false"
     converted = "coalesce(o.IsConverted, false)" if write.target.find("IsConverted") else "false"

@@ -5,15 +5,13 @@ A null cell leaves its field alone; the dialect's `clear` text is null. Judges n
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crm_sink.emulator.planned import hastily
 from crm_sink.emulator.sql import name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import duckdb
 
     from crm_sink.emulator.dml.values import Dialect
@@ -72,7 +70,6 @@ class Write:
         assign: Whether assignment rules run (no `Sforce-Auto-Assign: FALSE` was sent).
         update_only: Whether an upsert may not create.
         allow_duplicates: Whether duplicate rules that only warn are passed over.
-        few: Whether there are so few rows that planning costs more than working; see `hastily`.
     """
 
     target: ObjectType
@@ -84,7 +81,6 @@ class Write:
     assign: bool = False
     update_only: bool = False
     allow_duplicates: bool = False
-    few: bool = False
 
     @property
     def deletes(self) -> bool:
@@ -112,28 +108,14 @@ def stage(cursor: duckdb.DuckDBPyConnection, columns: int, source: str) -> None:
         source: The query.
     """
     names = ", ".join(f"c{place}" for place in range(columns))
-    cursor.execute(
-        f"create or replace temp table stage as select * from ({source}) s(n"
-        f"{', ' + names if names else ''})"
-    )
-    cursor.execute(
-        f"create or replace temp table faults (n bigint, rank integer, fault {FAULT_TYPE})"
-    )
-
-
-@contextmanager
-def hastily(cursor: duckdb.DuckDBPyConnection, write: Write) -> Iterator[None]:
-    """Work a few staged rows without DuckDB's optimizer, which costs more than it saves them.
-
-    For statements over staged rows alone: a table of records is read whole without it.
-    """
-    if not write.few:
-        yield
-        return
-    cursor.execute("pragma disable_optimizer")
-    yield
-    # After an error nothing more is done with the cursor.
-    cursor.execute("pragma enable_optimizer")
+    with hastily(cursor):
+        cursor.execute(
+            f"create or replace temp table stage as select * from ({source}) s(n"
+            f"{', ' + names if names else ''})"
+        )
+        cursor.execute(
+            f"create or replace temp table faults (n bigint, rank integer, fault {FAULT_TYPE})"
+        )
 
 
 def is_required(field: Field) -> bool:

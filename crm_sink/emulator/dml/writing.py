@@ -6,7 +6,6 @@ transaction, and reads `outcome` afterwards.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.dml import applying, judging
@@ -21,15 +20,10 @@ if TYPE_CHECKING:
     from crm_sink.emulator.org import Org
 
 
-FEW = 1000
-
-
 def write_staged(
     cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Source, claim: Claim
 ) -> None:
     """Judge and apply the staged rows; may break off to be done again when a lock is awaited."""
-    staged = cursor.execute("select count(*) from stage").fetchone()
-    write = replace(write, few=staged is not None and staged[0] <= FEW)
     judging.judge(cursor, org, write)
     claim.take(cursor, write)
     rows.strike(cursor, org, write, source)

@@ -113,7 +113,7 @@ def _work_batch(org: Org, job: Job, write: Write, start: int, end: int) -> bool:
         org.jobs.change(job.id, cursor=cursor, processed=processed, failed=refused)
         return True
 
-    return in_turn(org, job.id, write_batch)
+    return in_turn(org, job.id, write_batch, large=True)
 
 
 def _strike(org: Org, job: Job, fault: Rule) -> bool:

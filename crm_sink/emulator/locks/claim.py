@@ -41,7 +41,13 @@ class _Pause(Exception):
     """Rolls a transaction back, to be done again after a wait outside of it."""
 
 
-def in_turn(org: Org, label: str, work: Callable[[duckdb.DuckDBPyConnection, Claim], T]) -> T:
+def in_turn(
+    org: Org,
+    label: str,
+    work: Callable[[duckdb.DuckDBPyConnection, Claim], T],
+    *,
+    large: bool = False,
+) -> T:
     """Do a transaction with the locks that it claims, and free them when it has been committed.
 
     Args:
@@ -49,11 +55,12 @@ def in_turn(org: Org, label: str, work: Callable[[duckdb.DuckDBPyConnection, Cla
         label: Who writes.
         work: The transaction; it is rolled back and done again when it must wait for a lock or
             for its work time, so what it does outside of the cursor must bear to be repeated.
+        large: Whether it may stage so many rows that they should not be kept in memory afterwards.
     """
     claim = Claim(org, label)
     try:
         while True:
-            with suppress(_Pause), org.store.writing() as cursor:
+            with suppress(_Pause), org.store.writing(often=not large) as cursor:
                 return work(cursor, claim)
             claim.wait()
     finally:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from crm_sink.emulator.dml import staging
 from crm_sink.emulator.dml.values import JSON
-from crm_sink.emulator.sql import literal, name
+from crm_sink.emulator.sql import literal, name, varying
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,9 +57,9 @@ def keep(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Sour
         ],
     )  # fmt: skip
     if has_values and not in_file:
-        places = range(len(columns))
+        places, written_as = range(len(columns)), varying(str(number), "bigint")
         cursor.execute(
-            f"insert into _log_rows select {number}, n, id, created, {old_sql(places)}, "
+            f"insert into _log_rows select {written_as}, n, id, created, {old_sql(places)}, "
             f"{new_sql(places)} from ({_values(write, columns)})"
         )
         return

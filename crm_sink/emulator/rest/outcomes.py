@@ -13,6 +13,7 @@ from crm_sink.emulator.dml.values import JSON
 from crm_sink.emulator.dml.writing import write_staged
 from crm_sink.emulator.duplicates import check as duplicates
 from crm_sink.emulator.duplicates.telling import result_of
+from crm_sink.emulator.planned import hastily
 
 if TYPE_CHECKING:
     import duckdb
@@ -70,10 +71,11 @@ def write_rows(
         allow_duplicates=order.allow_duplicates,
     )
     write_staged(cursor, org, write, order.source, claim)
-    found = cursor.execute(
-        "select n, id, created, rank, fault.code, fault.message, fault.fields "
-        "from outcome order by n"
-    ).fetchall()
+    with hastily(cursor):
+        found = cursor.execute(
+            "select n, id, created, rank, fault.code, fault.message, fault.fields "
+            "from outcome order by n"
+        ).fetchall()
     outcomes = [_outcome(row) for row in found]
     rule = duplicates.rule_of(org, rows.target.name)
     doubles = [outcome.number for outcome in outcomes if outcome.code == duplicates.CODE]
