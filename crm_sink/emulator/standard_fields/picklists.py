@@ -1,6 +1,8 @@
 """The values that standard picklists of a new org offer, and what each sales stage means.
 
 Only tables. A value written `Value=Label` is shown under another label; `*` marks the default.
+
+Not imitated: values in other languages, sales processes that offer only some of the stages.
 """
 
 from __future__ import annotations
