@@ -172,3 +172,23 @@ def test_xml_batches_are_read_and_their_results_told_in_xml(api: Any) -> None:
     assert bad.findtext(f"{SPACE}success") == "false"
     assert bad.findtext(f"{SPACE}errors/{SPACE}statusCode") is not None
     assert [api.field(lead, one) for one in ("Note__c", "Code__c", "Score__c")] == [None, "code", 9]
+
+
+def test_an_xml_query_gives_typed_records_with_nil_for_null(api: Any) -> None:
+    lead = api.lead(Ext__c="q-1")
+    client = Client(api, "application/xml")
+    info = f'<jobInfo xmlns="{SPACE[1:-1]}"><operation>query</operation><object>Lead</object>'
+    reply = client.send("POST", "", info + "<contentType>XML</contentType></jobInfo>")
+    job = ElementTree.fromstring(reply.content).findtext(f"{SPACE}id")
+    soql = "SELECT Id, Note__c, Owner.Name FROM Lead"
+    sent = client.send("POST", f"/{job}/batch", soql)
+    path = f"/{job}/batch/{ElementTree.fromstring(sent.content).findtext(f'{SPACE}id')}/result"
+    api.running.org.jobs.settle()
+    result = ElementTree.fromstring(client.send("GET", path).content)[0].text
+    (record,) = ElementTree.fromstring(client.send("GET", f"{path}/{result}").content)
+    assert record.findtext(f"{SPACE}type") == "Lead"
+    assert record.findtext(f"{SPACE}Id") == lead
+    note = record.find(f"{SPACE}Note__c")
+    assert note is not None
+    assert note.get("{http://www.w3.org/2001/XMLSchema-instance}nil") == "true"
+    assert record.findtext(f"{SPACE}Owner/{SPACE}Name") == "Local Rep"

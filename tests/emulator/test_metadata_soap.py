@@ -294,3 +294,15 @@ def test_a_dead_session_is_a_fault(api: Any) -> None:
     reply = send(api, "<describeMetadata/>", token="00D!dead")
     assert reply.status_code == 500
     assert "<faultcode>sf:INVALID_SESSION_ID</faultcode>" in reply.text
+
+
+def test_a_deleted_permission_set_takes_its_grants_with_it(api: Any) -> None:
+    upsert(api, SCORE, GRANT.format(field="Lead.Fresh__c"))
+    assign(api)
+    assert "Fresh__c" in described(api)
+    body = "<deleteMetadata><type>PermissionSet</type><fullNames>Visible</fullNames>"
+    gone = results(send(api, body + "</deleteMetadata>"))
+    assert gone == [{"fullName": "Visible", "success": "true"}]
+    assert "Fresh__c" not in described(api)
+    (again,) = results(send(api, body + "</deleteMetadata>"))
+    assert again["statusCode"] == "INVALID_CROSS_REFERENCE_KEY"
