@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
 import subprocess
@@ -199,7 +200,7 @@ def fight(tally: Tally, folder: Path, given: argparse.Namespace) -> None:
     chance = random.Random(f"{given.seed} {tally.ledger} {tally.api}")
     folder = folder / f"{tally.ledger}-{tally.api}"
     with arena(folder, tally.ledger, chance, given) as ready:
-        _fight(ready, tally, given.kills // 4)
+        _fight(ready, tally, math.ceil(given.kills / 4))
 
 
 def _fight(ready: Arena, tally: Tally, kills: int) -> None:
