@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -48,6 +49,7 @@ def cumulusci(folder: Path) -> list[Story]:
     return made
 
 
+@cache
 def _load(path: Path) -> dict[str, Any]:
     found: dict[str, Any] = _READER.load(path.read_text())
     return found

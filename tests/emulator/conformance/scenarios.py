@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tests.emulator.conformance import amp, cassettes, examples, quoted, recorded, transcripts
@@ -23,6 +24,7 @@ READERS = (
 )
 
 
+@cache
 def stories(folder: Path) -> list[Story]:
     """Read all recordings; what was recorded twice is played twice and counted once."""
     return cassettes.seen_before([story for read in READERS for story in read(folder)])

@@ -361,11 +361,10 @@ def _more(org: Org, story: Story) -> None:
             held = cursor.execute(f"select count(*) from {name(kind)}").fetchone()
             missing = body["totalSize"] - (held[0] if held else 0)
             first = org.store.reserve(cursor, kind, max(missing, 0))
-            for number in range(first, first + missing):
-                prefix = org.store.objects[kind.lower()].key_prefix
-                record_id = ids.record_id(prefix, number)
-                cursor.execute(
-                    f"insert into {name(kind)} (Id, Name, CreatedDate, LastModifiedDate) "
-                    "values (?, 'More', ?, ?)",
-                    [record_id, org.stamp(), org.stamp()],
-                )
+            prefix = org.store.objects[kind.lower()].key_prefix
+            made = [ids.record_id(prefix, number) for number in range(first, first + missing)]
+            cursor.execute(
+                f"insert into {name(kind)} (Id, Name, CreatedDate, LastModifiedDate) "
+                "select unnest(?), 'More', ?, ?",
+                [made, org.stamp(), org.stamp()],
+            )
