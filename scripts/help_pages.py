@@ -181,6 +181,7 @@ ROOMS = {
     "bulk1": "Bulk 1.0",
     "soap": "SOAP",
     "metadata": "Metadata",
+    "listviews": "List views",
     "tooling": "Tooling",
     "access": "Field-level security",
     "duplicates": "Duplicate rules",

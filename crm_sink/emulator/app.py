@@ -33,6 +33,7 @@ from crm_sink.emulator.errors import ApiError, not_found
 from crm_sink.emulator.faults import service as faults
 from crm_sink.emulator.gate import Gate
 from crm_sink.emulator.ingest import service as ingest
+from crm_sink.emulator.listviews import service as listviews
 from crm_sink.emulator.locks import service as locks
 from crm_sink.emulator.log import service as log
 from crm_sink.emulator.login import auth
@@ -59,7 +60,8 @@ SERVICES = (
     versions,
     auth,
     limits,
-    metadata,  # before `sobjects`: /sobjects/X/listviews is no record's id
+    metadata,
+    listviews,  # before `sobjects`: /sobjects/X/listviews is no record's id
     describe,  # before `sobjects`: /sobjects/X/describe is no record's id
     sobjects,
     upserts,

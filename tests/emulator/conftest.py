@@ -136,7 +136,7 @@ def logged_in(handle: Running) -> Api:
     return Api(handle, session)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def log_in() -> Any:
     """Give the function that makes a session in a running org."""
     return logged_in

@@ -111,7 +111,8 @@ def _translated(org: Org, batch: Job, soql: str) -> Translation:
     """Translate a query, and refuse what bulk queries do not do (facts 4.10)."""
     now = org.now().replace(tzinfo=None)
     everything = batch.operation == "queryAll"
-    found = translate(soql, Reading(org.store.objects, now, batch.api_version, everything))
+    reading = Reading(org.store.objects, now, batch.api_version, everything, org.user_id)
+    found = translate(soql, reading)
     if found.kind != "records" or any(column.children for column in found.columns):
         text = "Aggregate Relationships not supported in Bulk Query"
         raise ApiError(400, "FUNCTIONALITY_NOT_ENABLED", text)

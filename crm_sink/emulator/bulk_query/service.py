@@ -172,7 +172,9 @@ def _check_done(job: Job) -> None:
 def _translated(org: Org, soql: str, operation: str, version: str) -> Translation:
     """Translate a query, and refuse what bulk jobs do not do (facts 4.10)."""
     now = org.now().replace(tzinfo=None)
-    found = translate(soql, Reading(org.store.objects, now, version, operation == "queryAll"))
+    everything = operation == "queryAll"
+    reading = Reading(org.store.objects, now, version, everything, org.user_id)
+    found = translate(soql, reading)
     if found.kind != "records" or any(column.children for column in found.columns):
         raise ApiError(400, "API_ERROR", NO_AGGREGATE)
     if any(column.field.type == "address" for column in found.columns):

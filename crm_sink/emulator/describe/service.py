@@ -3,7 +3,7 @@
 Every key of the recordings is there, in their order; 304 answers `If-Modified-Since` when no
 object was changed since.
 
-Not imitated: layouts, record types other than Master, list views by API.
+Not imitated: layouts, record types other than Master.
 """
 
 from __future__ import annotations

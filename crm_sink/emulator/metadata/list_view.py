@@ -1,16 +1,17 @@
 """ListView: kept as it was told, and told again; a record of it can be queried.
 
-Its columns and filters are checked for custom fields that there are not; the pages of the local
-org do not show it.
+Its columns and filters are checked for custom fields that there are not, and its filters for
+operations, values and logic; `listviews` says what it shows.
 
-Not imitated: the aliases of standard columns (any is taken), who may see a list. Likely but not on
-record: the words for a column that is none.
+Not imitated: who may see a list; a standard column of unknown name is taken and not shown. Likely
+but not on record: the words for a column that is none.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crm_sink.emulator.listviews.filters import check_scope, condition
 from crm_sink.emulator.metadata import components
 from crm_sink.emulator.metadata.body import Body, Refused, invalid, listed, unknown
 
@@ -38,6 +39,8 @@ def save(change: Alteration, full_name: str, body: Body, *, mode: str) -> bool:
     filtered = [str(one.get("field", "")) for one in listed(body, "filters")]
     for column in [*map(str, listed(body, "columns")), *filtered]:
         _check_column(target, column)
+    check_scope(body)
+    condition(change.definitions, target, body)
     own_id = _record(change, target, full_name, str(body["label"]))
     components.keep(change, TYPE, full_name, body, own_id=own_id)
     return before is None

@@ -1,12 +1,10 @@
-"""`/metadata/deployRequest`: deployments by REST (facts 8.1); and an object's list views.
+"""`/metadata/deployRequest`: deployments by REST (facts 8.1).
 
     POST /metadata/deployRequest      multipart: options in JSON, and the zip → 201
     GET  /metadata/deployRequest/ID   200; ?includeDetails=true for the components
 
-    GET  /sobjects/X/listviews        200
-
-Not imitated: the results of a list view, cancelling, quick deployments of what was validated
-before. Likely but not on record: the code and words for a request without options or zip.
+Not imitated: cancelling, quick deployments of what was validated before. Likely but not on record:
+the code and words for a request without options or zip.
 """
 
 from __future__ import annotations
@@ -56,35 +54,6 @@ def show(request: Request) -> Response:
     )
 
 
-def show_list_views(request: Request) -> Response:
-    """Answer `GET /sobjects/X/listviews`."""
-    org: Org = request.app.state.org
-    target = org.store.objects.get(request.path_params["object"].lower())
-    if target is None:
-        raise not_found()
-    with org.store.cursor() as cursor:
-        found = cursor.execute(
-            "select Id, DeveloperName, Name from ListView where SobjectType = ? order by Name",
-            [target.name],
-        ).fetchall()
-    version = request.path_params["version"]
-    root = f"/services/data/v{version}/sobjects/{target.name}/listviews"
-    entries = [
-        {
-            "describeUrl": f"{root}/{view_id}/describe",
-            "developerName": developer_name,
-            "id": view_id,
-            "label": label,
-            "resultsUrl": f"{root}/{view_id}/results",
-            "soqlCompatible": True,
-            "url": f"{root}/{view_id}",
-        }
-        for view_id, developer_name, label in found
-    ]
-    told = {"done": True, "listviews": entries, "nextRecordsUrl": None, "size": len(entries)}
-    return reply({**told, "sobjectType": target.name})
-
-
 async def _parts(request: Request) -> tuple[dict[str, Any], bytes]:
     """Read the options and the zip; the name of the part with the options does not count."""
     if not request.headers.get("content-type", "").startswith("multipart/"):
@@ -108,7 +77,4 @@ ROOT = "/services/data/v{version}/metadata/deployRequest"
 routes = [
     Route(ROOT, create, methods=["POST"]),
     Route(ROOT + "/{deploy}", show, methods=["GET"]),
-    Route(
-        "/services/data/v{version}/sobjects/{object}/listviews", show_list_views, methods=["GET"]
-    ),
 ]

@@ -1,93 +1,38 @@
-"""What a list view shows: columns, filters, sorting and pages; the hottest first by default.
+"""The lists that every object has: all, the hottest first, and what is not scored yet.
 
-Not imitated: list views that users make, kanban, inline editing.
+Not imitated: kanban, inline editing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
+from crm_sink.emulator.pages.asked import (
+    ALL,
+    HOTTEST,
+    ROWS,
+    UNSCORED,
+    Asked,
+    Header,
+    Line,
+    ListPage,
+    bands,
+    header,
+    prediction_cells,
+)
 from crm_sink.emulator.pages.layouts import layout_of
-from crm_sink.emulator.pages.predictions import Prediction, predict, prediction_fields
-from crm_sink.emulator.pages.reading import Cell, Reader, contains, label_of
+from crm_sink.emulator.pages.predictions import predict, prediction_fields
+from crm_sink.emulator.pages.reading import Reader, contains, label_of
 from crm_sink.emulator.soql.scope import value_sql
 from crm_sink.emulator.sql import literal, name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from crm_sink.emulator.org import Org
     from crm_sink.emulator.pages.predictions import PredictionFields
     from crm_sink.emulator.schema import ObjectType
 
-ROWS = 50
-HOTTEST, ALL, UNSCORED = "Hottest", "All", "Unscored"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the address of a list asks for. `sort` is a field's name, with `-` for descending."""
-
-    filter_name: str = HOTTEST
-    band: str = ""
-    text: str = ""
-    sort: str = ""
-    page: int = 1
-
-    @classmethod
-    def read(cls, query: Mapping[str, str]) -> Asked:
-        """Read the query string; what makes no sense is left out."""
-        page = query.get("page", "1")
-        return cls(
-            filter_name=query.get("filterName", HOTTEST),
-            band=query.get("band", ""),
-            text=query.get("q", "").strip(),
-            sort=query.get("sort", ""),
-            page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 9 else 1,
-        )
-
-    def link(self, **changes: str | int) -> str:
-        """Give the query string of this list with changes; a change begins at page 1."""
-        asked = replace(self, **{"page": 1, **changes})  # type: ignore[arg-type]
-        pairs = {"filterName": asked.filter_name, "band": asked.band, "q": asked.text}
-        pairs |= {"sort": asked.sort, "page": str(asked.page) if asked.page > 1 else ""}
-        return "?" + urlencode({key: text for key, text in pairs.items() if text})
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """A column's head: its label, the link that sorts by it, and how it is sorted now."""
-
-    label: str
-    link: str
-    direction: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One record of the list."""
-
-    link: str
-    cells: list[Cell]
-    prediction: Prediction | None
-
-
-@dataclass(frozen=True, slots=True)
-class ListPage:
-    """All that the template needs. `first` and `last` count records from 1."""
-
-    target: ObjectType
-    icon: str
-    asked: Asked
-    headers: list[Header]
-    lines: list[Line]
-    bands: list[tuple[str, str]]
-    total: int
-    first: int
-    last: int
-    has_scores: bool
+TITLES = {HOTTEST: "Hottest {}", ALL: "All {}", UNSCORED: "Not scored yet"}
 
 
 def list_page(org: Org, target: ObjectType, asked: Asked) -> ListPage:
@@ -113,7 +58,7 @@ def list_page(org: Org, target: ObjectType, asked: Asked) -> ListPage:
     lines = [
         Line(
             f"/lightning/r/{target.name}/{row['Id']}/view",
-            reader.cells(layout.columns, row),
+            [*reader.cells(layout.columns, row), *prediction_cells(predicted)],
             predict(predicted, row, org.now()) if predicted else None,
         )
         for row in rows
@@ -121,15 +66,22 @@ def list_page(org: Org, target: ObjectType, asked: Asked) -> ListPage:
     return ListPage(
         target=target,
         icon=layout.icon,
+        title=_title(target, predicted, asked),
         asked=asked,
         headers=_headers(target, predicted, asked, sort),
         lines=lines,
-        bands=_bands(predicted, asked),
+        bands=bands(predicted, asked),
         total=total,
         first=(page - 1) * ROWS + 1 if total else 0,
         last=(page - 1) * ROWS + len(lines),
         has_scores=predicted is not None and predicted.score is not None,
     )
+
+
+def _title(target: ObjectType, predicted: PredictionFields | None, asked: Asked) -> str:
+    is_scored = predicted is not None and predicted.score is not None
+    words = TITLES.get(asked.filter_name, TITLES[ALL]) if is_scored else TITLES[ALL]
+    return words.format(target.label_plural.lower())
 
 
 def _where(target: ObjectType, predicted: PredictionFields | None, asked: Asked) -> str:
@@ -184,25 +136,5 @@ def _headers(
     if predicted is not None:
         parts = (predicted.score, predicted.band, predicted.at)
         names += [part.name for part in parts if part is not None]
-    return [_header(target, one, asked, sort) for one in names if target.find(one)]
-
-
-def _header(target: ObjectType, one: str, asked: Asked, sort: str) -> Header:
-    field = target.find(one)
-    label = label_of(field) if field else one
-    if sort.lstrip("-") != one:
-        return Header(label, asked.link(sort=one))
-    is_descending = sort.startswith("-")
-    link = asked.link(sort=one if is_descending else f"-{one}")
-    return Header(label, link, "down" if is_descending else "up")
-
-
-def _bands(predicted: PredictionFields | None, asked: Asked) -> list[tuple[str, str]]:
-    """Give the bands to filter by, each with its link; the one in use leads back to all."""
-    if predicted is None or predicted.band is None:
-        return []
-    values = [value.value for value in predicted.band.values]
-    return [
-        (value, asked.link(band="" if asked.band.lower() == value.lower() else value))
-        for value in values
-    ]
+    fields = [field for one in names if (field := target.find(one))]
+    return [header(one.name, label_of(one), asked, sort) for one in fields]

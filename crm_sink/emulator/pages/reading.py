@@ -80,7 +80,7 @@ class Reader:
             link = f"/lightning/r/{parent.name}/{value}/view"
             return Cell(one.name, label, str(text), link, "reference")
         text = shown(value, one.type, one.scale)
-        return Cell(one.name, label, text, _link(one, text), one.type)
+        return Cell(one.name, label, text, link_of(one, text), one.type)
 
     def parent(self, one: Field) -> ObjectType | None:
         """Give the object that a lookup leads to, users before groups."""
@@ -108,7 +108,8 @@ def contains(column: str, text: str) -> str:
     return f"{column} ilike {literal(f'%{plain}%')} escape '\\'"
 
 
-def _link(one: Field, text: str) -> str | None:
+def link_of(one: Field, text: str) -> str | None:
+    """Give where a value leads: mail, phone, or a page on the web."""
     if not text:
         return None
     if one.type == "email":

@@ -5,6 +5,7 @@ Not imitated: login pages, setup, editing; every page only shows.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +15,14 @@ from starlette.responses import FileResponse, HTMLResponse
 from starlette.routing import Route
 
 from crm_sink.emulator.ids import normal
+from crm_sink.emulator.listviews.view import all_of, find
+from crm_sink.emulator.pages.asked import Asked
 from crm_sink.emulator.pages.changes import changes_page
+from crm_sink.emulator.pages.deployed import view_page
 from crm_sink.emulator.pages.jobs import jobs_page
 from crm_sink.emulator.pages.layouts import TABS, layout_of
 from crm_sink.emulator.pages.limits import limits_page
-from crm_sink.emulator.pages.listing import Asked, list_page
+from crm_sink.emulator.pages.listing import list_page
 from crm_sink.emulator.pages.predictions import prediction_fields, tone
 from crm_sink.emulator.pages.record import record_page
 from crm_sink.emulator.pages.showing import exact
@@ -55,12 +59,16 @@ def home(request: Request) -> Response:
 
 
 def show_list(request: Request) -> Response:
-    """Show a list view."""
+    """Show a list: one of the page's own, or a deployed view by its id or developer name."""
     org: Org = request.app.state.org
     target = org.store.objects.get(request.path_params["object"].lower())
     if target is None:
         return _missing(request, f"There is no object {request.path_params['object']} in this org.")
-    page = list_page(org, target, Asked.read(request.query_params))
+    asked, views = Asked.read(request.query_params), all_of(org, target)
+    view = find(views, asked.filter_name)
+    page = list_page(org, target, asked) if view is None else view_page(org, view, asked)
+    links = [(one.label, Asked(filter_name=one.id).link()) for one in views]
+    page = replace(page, views=links)
     return _page(request, "list.html", page=page, current=target.name)
 
 

@@ -64,7 +64,7 @@ def _run(request: Request, *, all_rows: bool) -> Response:
         raise ApiError(400, "MALFORMED_QUERY", "A query string has to be specified")
     version = request.path_params["version"]
     now = org.now().replace(tzinfo=None)
-    found = translate(soql, Reading(org.store.objects, now, version, all_rows))
+    found = translate(soql, Reading(org.store.objects, now, version, all_rows, org.user_id))
     if request.query_params.get("columns", "").lower() == "true":
         return reply(column_metadata(found))
     if found.kind == "count":

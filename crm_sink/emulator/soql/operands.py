@@ -1,13 +1,14 @@
 """The operands of one scope as SQL, with its WHERE and ORDER BY.
 
-Not imitated: locale collation; picklists sort by the order of their values, as Salesforce does.
+Not imitated: `USING SCOPE` but for `mine` and `everything`; locale collation; picklists sort by the
+order of their values, as Salesforce does.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_sink.emulator.soql.complaints import malformed, no_such_object
+from crm_sink.emulator.soql.complaints import malformed, no_such_object, refuse
 from crm_sink.emulator.soql.functions import AGGREGATES, DATE_PARTS, PLAIN, part_sql
 from crm_sink.emulator.soql.scope import Reference, Scope
 from crm_sink.emulator.soql.tree import Call, Operand, Path
@@ -48,7 +49,17 @@ class Operands:
         everything = with_deleted or query.all_rows or self.scope.statement.reading.all_rows
         if not everything and self.scope.target.find("IsDeleted"):
             found.append(f'not {self.scope.alias}."IsDeleted"')
+        if query.is_mine:
+            found.append(self._mine(query))
         return " and ".join(found) or "true"
+
+    def _mine(self, query: Query) -> str:
+        """Give the SQL of `USING SCOPE mine`: the records that the user owns."""
+        statement, target = self.scope.statement, self.scope.target
+        if target.find("OwnerId") is None:
+            text = f"The object '{target.name}' does not support the scope 'mine'"
+            raise refuse(statement.soql, query.target.at, "INVALID_QUERY_SCOPE", text)
+        return f'{self.scope.alias}."OwnerId" = {statement.bind(statement.reading.user_id)}'
 
     def order(self, query: Query) -> str:
         """Give the SQL of a query's ORDER BY; records that tie come by id."""

@@ -104,6 +104,7 @@ def _query(node: Node, soql: str) -> Query:
         limit=_count(parts["limit"], soql),
         offset=_count(parts["offset"], soql) or 0,
         all_rows=bool(parts["all_rows"].children),
+        is_mine=[str(one).lower() for one in _tokens(parts["scope"])][2:] == ["mine"],
     )
 
 

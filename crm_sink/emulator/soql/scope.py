@@ -29,12 +29,16 @@ TYPE_OF_NAME = Field("Type", "Type", "picklist", length=40)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a query is read against: the org's objects, its time, and who asks how."""
+    """What a query is read against: the org's objects, its time, and who asks how.
+
+    `user_id` is whose records `USING SCOPE mine` means.
+    """
 
     objects: Mapping[str, ObjectType]
     now: datetime
     version: str = "60.0"
     all_rows: bool = False
+    user_id: str = ""
 
 
 @dataclass(slots=True)

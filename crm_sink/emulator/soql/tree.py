@@ -108,3 +108,4 @@ class Query:
     limit: int | None = None
     offset: int = 0
     all_rows: bool = False
+    is_mine: bool = False
