@@ -1,6 +1,6 @@
 """A database cursor that remembers plans: a statement that comes again is not planned again.
 
-A small write is some twenty statements over staged rows, the same ones for each call that looks
+A small write is some fifteen statements over staged rows, the same ones for each call that looks
 alike, and planning them costs ten times what working them does. So temp tables are emptied and
 filled again where they would be made again, and what comes a second time is prepared. What varies
 from call to call within a statement must be marked with `sql.varying`.
@@ -43,7 +43,7 @@ class Table:
 
 @contextmanager
 def hastily(cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Work statements over a few staged rows without DuckDB's optimizer, and by kept plans.
+    """Work statements over a few staged rows without DuckDB's optimizer.
 
     Not for statements over a table of records, which would be read whole; nothing else for a cursor
     that is not `Planned`: it has many rows, and they are worth a good plan.
@@ -60,7 +60,7 @@ class Planned:
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
-        self._plans: dict[str, str] = {}
+        self._plans: dict[tuple[str, bool], str] = {}
         self._tables: dict[str, Table] = {}
         self._optimizes = self._is_optimizing = True
         self._transactions = 0
@@ -124,12 +124,13 @@ class Planned:
             return f"${len(given)}::{found[1]}"
 
         form = VARYING.sub(parameter, text)
-        plan = self._plans.get(form)
-        if plan is None or self._optimizes:
-            self._plans[form] = ""
+        key = (form, self._optimizes)
+        plan = self._plans.get(key)
+        if plan is None:
+            self._plans[key] = ""
             return self._plain(text, None)
         if not plan:
-            plan = self._plans[form] = f"plan{next(self._numbers)}"
+            plan = self._plans[key] = f"plan{next(self._numbers)}"
             self._plain(f"prepare {plan} as {form}", None)
         arguments = f"({', '.join(given)})" if given else ""
         return self._cursor.execute(f"execute {plan}{arguments}")

@@ -74,14 +74,15 @@ def make_outcome(cursor: duckdb.DuckDBPyConnection) -> None:
 def _update(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, moment: str) -> None:
     changes = [
         f"{name(column.field.name)} = case when w.{column.given} then w.{column.typed} "
-        f"else o.{name(column.field.name)} end"
+        f"else w.{column.old} end"
         for column in write.values()
         if column.field.updateable
     ]
     changes += _modified(org, write, moment)
     cursor.execute(
         f"update {staging.name_of(write)} as o set {', '.join(changes)} "
-        "from (select * from typed join good using (n) where not created) w where o.Id = w.id"
+        "from (select * from typed join good using (n) where not created) w "
+        "where o.rowid = w.place"
     )
 
 

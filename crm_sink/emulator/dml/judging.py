@@ -26,25 +26,28 @@ if TYPE_CHECKING:
     import duckdb
 
     from crm_sink.emulator.dml.staging import Write
+    from crm_sink.emulator.dml.values import Fault
     from crm_sink.emulator.org import Org
 
 
-def judge(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> int:
+def judge(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> None:
     """Find what is wrong with the staged rows and which record each one means; write nothing.
 
-    Returns:
-        How many rows are refused.
+    What can be seen of a row by itself is asked in one statement: planning many costs a small
+    write more than working them.
     """
     if not write.deletes:
         references.find_lookups(cursor, write)
     with hastily(cursor):
-        _type_values(cursor, write)
-    matching.match(cursor, org, write)
+        alone = _type_values(cursor, write)
+    alone += matching.match(cursor, org, write)
     if not write.deletes:
         with hastily(cursor):
-            _forbid_read_only(cursor, write)
-            _require(cursor, write)
-            uniqueness.check_twins(cursor, write)
+            alone += [*_read_only(write), *_lacking(write), *uniqueness.twins(cursor, write)]
+    if alone:
+        with hastily(cursor):
+            cursor.execute(f"insert into faults {' union all '.join(alone)}")
+    if not write.deletes:
         references.check(cursor, org, write)
         uniqueness.check_taken(cursor, write)
         duplicates.check(cursor, org, write)
@@ -54,14 +57,16 @@ def judge(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> int:
             "create or replace temp table refused as "
             "select n, min(rank) as rank, arg_min(fault, rank) as fault from faults group by n"
         )
-        row = cursor.execute("select count(*) from refused").fetchone()
-    return 0 if row is None else int(row[0])
 
 
-def _type_values(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
-    """Make `typed` (n, and for each column its typed value and whether it was given)."""
+def _type_values(cursor: duckdb.DuckDBPyConnection, write: Write) -> list[str]:
+    """Make `typed`: what is staged, and for each column its typed value and whether it was given.
+
+    Returns:
+        Queries of the faults of single values.
+    """
     columns = [] if write.deletes else write.values()
-    selected, joins, kinds, limits = ["s.n"], [], [], []
+    selected, joins, kinds, limits = ["s.*"], [], [], []
     for column in columns:
         raw = f"s.{column.raw}"
         selected.append(f"{raw} is not null as {column.given}")
@@ -77,17 +82,19 @@ def _type_values(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
         f"create or replace temp table typed as select {', '.join(selected)} from stage s "
         + " ".join(joins)
     )
-    for rank, faults in ((TYPE, kinds), (VALUE, limits)):
-        if not faults:
-            continue
-        cases = " ".join(f"when {one.condition} then {one.struct()}" for one in faults)
-        cursor.execute(
-            f"insert into faults select n, {rank}, fault from (select n, case {cases} end as fault "
-            "from typed join stage using (n)) where fault is not null"
-        )
+    return [_first(rank, faults) for rank, faults in ((TYPE, kinds), (VALUE, limits)) if faults]
 
 
-def _forbid_read_only(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
+def _first(rank: int, faults: list[Fault]) -> str:
+    """Give a query of each row's first fault."""
+    cases = " ".join(f"when {one.condition} then {one.struct()}" for one in faults)
+    return (
+        f"select n, {rank}, fault from (select n, case {cases} end as fault from typed) "
+        "where fault is not null"
+    )
+
+
+def _read_only(write: Write) -> list[str]:
     """Refuse rows that set what the user may not write; every such field is named (facts 2.3)."""
     culprits = []
     for column in write.values():
@@ -100,15 +107,15 @@ def _forbid_read_only(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
             f"then {literal(column.field.name)} end"
         )
     if not culprits:
-        return
+        return []
     text = (
         "'Unable to create/update fields: ' || names || '. Please check the security settings of "
         "this field and verify that it is read/write for your profile or permission set.'"
     )
-    _refuse_named(cursor, ACCESS, "INVALID_FIELD_FOR_INSERT_UPDATE", text, culprits)
+    return [_named(ACCESS, "INVALID_FIELD_FOR_INSERT_UPDATE", text, culprits)]
 
 
-def _require(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
+def _lacking(write: Write) -> list[str]:
     """Refuse rows that would leave a required field empty, untouched ones too (facts 7.3)."""
     culprits = []
     for field in write.target.stored():
@@ -119,17 +126,16 @@ def _require(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
         for column in given:
             empty = f"case when {column.given} then {column.typed} is null else {empty} end"
         culprits.append(f"case when {empty} then {literal(field.name)} end")
-    if culprits:
-        text = "'Required fields are missing: [' || names || ']'"
-        _refuse_named(cursor, REQUIRED, "REQUIRED_FIELD_MISSING", text, culprits)
+    if not culprits:
+        return []
+    text = "'Required fields are missing: [' || names || ']'"
+    return [_named(REQUIRED, "REQUIRED_FIELD_MISSING", text, culprits)]
 
 
-def _refuse_named(
-    cursor: duckdb.DuckDBPyConnection, rank: int, code: str, text: str, culprits: list[str]
-) -> None:
+def _named(rank: int, code: str, text: str, culprits: list[str]) -> str:
     fields = f"{{'code': {literal(code)}, 'message': {text}, 'fields': string_split(names, ', ')}}"
-    cursor.execute(
-        f"insert into faults select n, {rank}, {fields} from ("
+    return (
+        f"select n, {rank}, {fields} from ("
         f"select n, concat_ws(', ', {', '.join(culprits)}) as names "
         "from typed join matched using (n)) where names <> ''"
     )

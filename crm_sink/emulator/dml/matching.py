@@ -1,7 +1,9 @@
 """Finds the record that each staged row means: by Id, by an external id, or a new one.
 
-Makes the temp table `matched` (n, id, created, gone, converted, raw, and `lacks_<field>` for each
-required field of the record as it stands). Deleted records are matched by Id only.
+Makes the temp table `matched` (n, id, created, gone, converted, raw) with what is needed of the
+record as it stands, so that it is looked for and read once: `place`, the number of its row in its
+table, `lacks_<field>` for each required field, `o<column>` for each field that is written. Deleted
+records are matched by Id only.
 
 Not imitated: sharing (INSUFFICIENT_ACCESS_OR_READONLY), approval locks.
 """
@@ -13,7 +15,6 @@ from typing import TYPE_CHECKING
 from crm_sink.emulator.dml import staging
 from crm_sink.emulator.dml.values import fault_sql, key_sql, several_sql
 from crm_sink.emulator.ids import is_id_sql, normal_sql, numbered_sql
-from crm_sink.emulator.planned import hastily
 from crm_sink.emulator.sql import literal, name, varying
 
 if TYPE_CHECKING:
@@ -29,8 +30,12 @@ def lacks(field: Field) -> str:
     return name(f"lacks_{field.name}")
 
 
-def match(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> None:
-    """Make `matched`, and the faults of rows whose record cannot be found or written."""
+def match(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> list[str]:
+    """Make `matched`.
+
+    Returns:
+        Queries of the faults of rows whose record cannot be found or written.
+    """
     if write.operation == "insert":
         source = "select n, null::varchar as raw, null::varchar as found from stage"
     elif write.external is not None and write.external.type != "id":
@@ -38,9 +43,7 @@ def match(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> None:
     else:
         source = _by_id(write)
     _make_matched(cursor, org, write, source)
-    if write.operation != "insert":
-        with hastily(cursor):
-            _refuse(cursor, write)
+    return [] if write.operation == "insert" else [_refused(write)]
 
 
 def _by_id(write: Write) -> str:
@@ -100,24 +103,46 @@ def _make_matched(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, sou
         else source
     )
     new_id = "new_id" if creates else "null"
-    gone = "coalesce(o.IsDeleted, false)" if write.target.find("IsDeleted") else "false"
-    converted = "coalesce(o.IsConverted, false)" if write.target.find("IsConverted") else "false"
-    required = [field for field in write.target.stored() if staging.is_required(field)]
-    standing = "".join(f", o.{name(field.name)} is null as {lacks(field)}" for field in required)
-    join = f"left join {staging.name_of(write)} o on o.Id = m.found"
-    if write.operation == "insert":
-        standing = "".join(f", true as {lacks(field)}" for field in required)
-        gone = converted = "false"
-        join = ""
-    known = "null::varchar" if write.operation == "insert" else "o.Id"
+    is_insert = write.operation == "insert"
+    join = "" if is_insert else f"left join {staging.name_of(write)} o on o.Id = m.found"
+    standing = _nothing(write) if is_insert else _standing(write)
+    known = "null::varchar" if is_insert else "o.Id"
     cursor.execute(
         f"create or replace temp table matched as select n, raw, {is_new} as created, "
-        f"case when {is_new} then {new_id} else {known} end as id, "
-        f"{gone} as gone, {converted} as converted{standing} from ({numbered}) m {join}"
+        f"case when {is_new} then {new_id} else {known} end as id, {', '.join(standing)} "
+        f"from ({numbered}) m {join}"
     )
 
 
-def _refuse(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
+def _standing(write: Write) -> list[str]:
+    """Give what is read of a record before it is written."""
+    gone = "coalesce(o.IsDeleted, false)" if write.target.find("IsDeleted") else "false"
+    converted = "coalesce(o.IsConverted, false)" if write.target.find("IsConverted") else "false"
+    return [
+        f"{gone} as gone",
+        f"{converted} as converted",
+        "o.rowid as place",
+        *(f"o.{name(field.name)} is null as {lacks(field)}" for field in _required(write)),
+        *(f"o.{name(column.field.name)} as {column.old}" for column in write.changes()),
+    ]
+
+
+def _nothing(write: Write) -> list[str]:
+    """Give the same of a record that is not there yet."""
+    return [
+        "false as gone",
+        "false as converted",
+        "null::bigint as place",
+        *(f"true as {lacks(field)}" for field in _required(write)),
+        *(f"null::{column.field.duckdb_type} as {column.old}" for column in write.changes()),
+    ]
+
+
+def _required(write: Write) -> list[Field]:
+    return [field for field in write.target.stored() if staging.is_required(field)]
+
+
+def _refused(write: Write) -> str:
     """Refuse rows without a key, with a key that is none, or whose record cannot be written."""
     if write.external is not None and write.external.type != "id":
         missing = f"{write.external.name} not specified"
@@ -136,8 +161,8 @@ def _refuse(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
         f"else {fault_sql('CANNOT_UPDATE_CONVERTED_LEAD', converted_text)} "
         "end"
     )
-    cursor.execute(
-        f"insert into faults select n, {staging.TARGET}, {cases} from matched "
+    return (
+        f"select n, {staging.TARGET}, {cases} from matched "
         f"where not created and (id is null or {gone} or {converted})"
     )
 

@@ -57,6 +57,11 @@ class Column:
         """Whether the row says anything of this field, in the table `typed`."""
         return f"s{self.place}"
 
+    @property
+    def old(self) -> str:
+        """The field's value before the write, in the table `matched`; null in an insert."""
+        return f"o{self.place}"
+
 
 @dataclass(frozen=True, slots=True)
 class Write:
@@ -97,6 +102,12 @@ class Write:
     def values(self) -> list[Column]:
         """Give the columns that are written: all but the record's own Id."""
         return [column for column in self.columns if column.field.type != "id"]
+
+    def changes(self) -> list[Column]:
+        """Give the columns whose fields can change at all; none of a delete."""
+        if self.deletes:
+            return []
+        return [one for one in self.values() if one.field.createable or one.field.updateable]
 
 
 def stage(cursor: duckdb.DuckDBPyConnection, columns: int, source: str) -> None:

@@ -24,12 +24,13 @@ DUPLICATE = "DUPLICATE_VALUE"
 SAME_ID = "'duplicate id specified: ' || id"
 
 
-def check_twins(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
-    """Add the faults of rows that mean the same record."""
-    if write.operation != "insert":
-        _same_record_twice(cursor, write)
-    if write.operation == "upsert":
-        _same_key_twice(cursor, write)
+def twins(cursor: duckdb.DuckDBPyConnection, write: Write) -> list[str]:
+    """Give queries of the faults of rows that mean the same record."""
+    if write.operation == "insert":
+        return []
+    if write.external is None or write.external.type == "id":
+        return [_same_record_twice()]
+    return _same_key_twice(cursor, write) if write.operation == "upsert" else []
 
 
 def check_taken(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
@@ -39,37 +40,33 @@ def check_taken(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
             _taken(cursor, write, column)
 
 
-def _same_record_twice(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
+def _same_record_twice() -> str:
     """Let the first of several rows for one Id through, and refuse the others."""
-    if write.external is not None and write.external.type != "id":
-        return
-    cursor.execute(
-        f"insert into faults select n, {staging.TWIN}, "
-        f"{fault_sql(DUPLICATE, SAME_ID)} "
+    return (
+        f"select n, {staging.TWIN}, {fault_sql(DUPLICATE, SAME_ID)} "
         "from matched join (select id, min(n) as first from matched "
         "where id is not null group by id having count(*) > 1) using (id) where n > first"
     )
 
 
-def _same_key_twice(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
+def _same_key_twice(cursor: duckdb.DuckDBPyConnection, write: Write) -> list[str]:
     field = write.external
     column = write.column_of(field) if field is not None else None
-    if field is None or field.type == "id" or column is None:
-        return
+    if field is None or column is None:
+        return []
     key = key_sql(field, column.typed)
     said = f"'Duplicate external id specified: ' || {column.typed}"
-    twins = write.twins
-    if twins is None:
-        twins = "twin_keys"
+    listed = write.twins
+    if listed is None:
+        listed = "twin_keys"
         cursor.execute(
             f"create or replace temp table twin_keys as select {key} as k from typed "
             f"where {column.typed} is not null group by all having count(*) > 1"
         )
-    cursor.execute(
-        f"insert into faults select n, {staging.TWIN}, "
-        f"{fault_sql(DUPLICATE, said, field.name)} from typed "
-        f"where {key} in (select k from {twins})"
-    )
+    return [
+        f"select n, {staging.TWIN}, {fault_sql(DUPLICATE, said, field.name)} from typed "
+        f"where {key} in (select k from {listed})"
+    ]
 
 
 def _taken(cursor: duckdb.DuckDBPyConnection, write: Write, column: Column) -> None:

@@ -45,13 +45,13 @@ def write_parts(
         How many rows were processed, and how many of them failed.
     """
     stored = [_stored(column, write) for column in write.columns]
-    sent = [f"coalesce(s.{column.raw}, '')" for column in write.columns]
+    sent = [f"coalesce(t.{column.raw}, '')" for column in write.columns]
     _copy(
         cursor,
         job,
         folder / f"{SUCCESSFUL}.{start:09d}.csv",
         f"select o.id, created::varchar as created{_listed(stored)} from outcome o "
-        "join stage s using (n) join typed t using (n) where rank is null",
+        "join typed t using (n) where rank is null",
     )
     failed = cursor.execute("select count(*) from outcome where rank is not null").fetchone()
     if failed is not None and failed[0]:
@@ -60,7 +60,7 @@ def write_parts(
             job,
             folder / f"{REFUSED}.{start:09d}.csv",
             f"select coalesce(o.id, '') as id, {ERROR} as error{_listed(sent)} "
-            "from outcome o join stage s using (n) where rank is not null",
+            "from outcome o join typed t using (n) where rank is not null",
         )
     done = cursor.execute("select count(*) from stage").fetchone()
     return (0 if done is None else done[0]), (0 if failed is None else failed[0])
@@ -100,7 +100,7 @@ def first_line(kind: str, line: str, delimiter: str) -> str:
 def _stored(column: Column, write: Write) -> str:
     """Give SQL for a written value as its field now holds it (facts 4.6: re-serialised)."""
     if column.lookup is not None or column.field.type == "id" or write.deletes:
-        return f"coalesce(nullif(s.{column.raw}, {literal(write.dialect.clear)}), '')"
+        return f"coalesce(nullif(t.{column.raw}, {literal(write.dialect.clear)}), '')"
     return csv_text(f"t.{column.typed}", column.field)
 
 

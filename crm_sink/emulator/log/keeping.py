@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_sink.emulator.dml import staging
 from crm_sink.emulator.dml.values import JSON
-from crm_sink.emulator.sql import literal, name, varying
+from crm_sink.emulator.planned import hastily
+from crm_sink.emulator.sql import literal, varying
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,28 +41,31 @@ LARGE = 10_000
 
 def keep(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Source) -> None:
     """Log the rows of `good`, before they are applied: old values are still in their place."""
-    row = cursor.execute(
-        "select coalesce(max(number), 0) + 1, (select count(*) from good) from _log_writes"
-    ).fetchone()
-    number, written = (1, 0) if row is None else row
-    columns = [] if write.deletes else _logged(write)
+    with hastily(cursor):
+        row = cursor.execute(
+            "select coalesce(max(number), 0) + 1, (select count(*) from good), "
+            "(select count(*) from refused) from _log_writes"
+        ).fetchone()
+    number, written, refused = row or (1, 0, 0)
+    columns = write.changes()
     has_values = org.settings.log_values and bool(columns)
     in_file = has_values and written >= LARGE
-    cursor.execute(
-        "insert into _log_writes select ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "(select count(*) from refused), ?",
-        [
-            number, org.stamp(), source.call, source.request, source.job, write.target.name,
-            write.operation, [column.field.name for column in columns], written, in_file,
-        ],
-    )  # fmt: skip
-    if has_values and not in_file:
-        places, written_as = range(len(columns)), varying(str(number), "bigint")
+    fields = ", ".join(literal(column.field.name) for column in columns)
+    written_as = varying(str(number), "bigint")
+    with hastily(cursor):
         cursor.execute(
-            f"insert into _log_rows select {written_as}, n, id, created, {old_sql(places)}, "
-            f"{new_sql(places)} from ({_values(write, columns)})"
+            f"insert into _log_writes select {written_as}, {_moment(org)}, {_text(source.call)}, "
+            f"{_text(source.request)}, {_text(source.job)}, {literal(write.target.name)}, "
+            f"{literal(write.operation)}, [{fields}]::varchar[], "
+            f"{varying(str(written), 'bigint')}, {varying(str(refused), 'bigint')}, {in_file}"
         )
-        return
+        if has_values and not in_file:
+            places = range(len(columns))
+            cursor.execute(
+                f"insert into _log_rows select {written_as}, n, id, created, {old_sql(places)}, "
+                f"{new_sql(places)} from ({_values(write, columns)})"
+            )
+            return
     cursor.execute("insert into _log_rows select ?, n, id, created, [], [] from good", [number])
     if in_file:
         path = file_of(org.store.folder, number)
@@ -98,17 +101,13 @@ def _values(write: Write, columns: list[Column]) -> str:
         # The key that a record was found by is not a change of it.
         if write.external is not None and column.field is write.external:
             says += " and g.created"
-        stored = f"o.{name(column.field.name)}"
-        old = "null" if write.operation == "insert" else stored
-        selected.append(f"{old} as o{at}, t.{column.typed} as v{at}, {says} as s{at}")
-    join = f"left join {staging.name_of(write)} o on o.Id = g.id and not g.created"
-    return (
-        f"select n, g.id, g.created, {', '.join(selected)} from good g join typed t using (n) "
-        + ("" if write.operation == "insert" else join)
-    )
+        selected.append(f"g.{column.old} as o{at}, t.{column.typed} as v{at}, {says} as s{at}")
+    return f"select n, g.id, g.created, {', '.join(selected)} from good g join typed t using (n)"
 
 
-def _logged(write: Write) -> list[Column]:
-    return [
-        column for column in write.values() if column.field.createable or column.field.updateable
-    ]
+def _moment(org: Org) -> str:
+    return varying(f"{literal(f'{org.stamp():%Y-%m-%d %H:%M:%S}')}::timestamp", "timestamp")
+
+
+def _text(given: str | None) -> str:
+    return varying("null" if given is None else literal(given), "varchar")

@@ -17,6 +17,7 @@ from crm_sink.emulator import ids
 from crm_sink.emulator.dml.staging import CALLER, Column, Lookup
 from crm_sink.emulator.dml.values import JSON, MAY_BE_MISSING
 from crm_sink.emulator.schema import NUMBER_TYPES
+from crm_sink.emulator.sql import literal, varying
 from crm_sink.emulator.wire import clean
 
 if TYPE_CHECKING:
@@ -71,8 +72,9 @@ class Rows:
             for number, cells in self.cells.items()
         ]
         texts = "".join(f", r[{place + 2}]" for place in range(width))
-        cursor.execute("create or replace temp table given as select ? as body", [json.dumps(rows)])
-        unpacked = "(select unnest(from_json(body, '[[\"VARCHAR\"]]')) as r from given)"
+        # JSON may write a slash as it likes: so nothing in it looks like an SQL comment.
+        body = varying(literal(json.dumps(rows).replace("/", "\\/")), "varchar")
+        unpacked = f"(select unnest(from_json({body}, '[[\"VARCHAR\"]]')) as r)"
         staging.stage(cursor, width, f"select r[1]::bigint{texts} from {unpacked}")
         for number, code, message, fields in self.faults:
             cursor.execute(
