@@ -100,7 +100,7 @@ def bench(records: int, folder: Path, only: set[str]) -> list[Measured]:
     started = run([*crm_sink, *org], environment)
     url = json.loads(started)["url"]
     try:
-        seed = ["org", "seed", "--mapping", str(mapping), "--leads", str(records)]
+        seed = ["org", "seed", "--mapping", str(mapping), "--leads", str(records), "--no-history"]
         run(
             [*crm_sink, *seed, "--accounts", "0", "--contacts", "0", "--opportunities", "0"],
             environment,

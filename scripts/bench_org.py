@@ -122,7 +122,7 @@ def start(place: Path, environment: dict[str, str]) -> Org:
     (place / "bench.yaml").write_text(MAPPING)
     none = [part for one in ("leads", "accounts", "contacts") for part in (f"--{one}", "0")]
     seed = ["org", "seed", "--mapping", str(place / "bench.yaml"), "--opportunities", "0"]
-    crm_sink(environment, *seed, *none)
+    crm_sink(environment, *seed, *none, "--no-history")
     lines = crm_sink(environment, "org", "env").splitlines()
     named = dict(line.removeprefix("export CRM_SINK_").split("=", 1) for line in lines)
     form = {

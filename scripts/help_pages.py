@@ -188,6 +188,7 @@ ROOMS = {
     "faults": "Faults on demand",
     "locks": "Row locks",
     "log": "The write log",
+    "history": "Field history",
     "seed": "The made-up records",
     "pages": "The pages",
 }

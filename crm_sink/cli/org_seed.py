@@ -62,6 +62,13 @@ DEFAULTS = {"leads": 10_000, "accounts": 500, "contacts": 1_500, "opportunities"
     help="What stands in for an empty cell.",
 )
 @click.option("--date-format", help="How dates are written in the file, such as %m/%d/%Y.")
+@click.option(
+    "--history/--no-history",
+    "history",
+    default=None,
+    help="Track how the fields that predictions are written to change. By default it is done where "
+    "an object has at most 100,000 records, as it slows large jobs down.",
+)
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text")
 def seed(
     mapping: tuple[str, ...],
@@ -72,6 +79,7 @@ def seed(
     defaults: tuple[str, ...],
     date_format: str | None,
     seed: int,
+    history: bool | None,
     output: str,
     **counts: int | None,
 ) -> int:
@@ -82,7 +90,7 @@ def seed(
 
     Exit codes: 0 done · 1 the org refused · 2 usage · 3 done, with rows that do not fit.
     """
-    wanted: dict[str, Any] = {"seed": seed}
+    wanted: dict[str, Any] = {"seed": seed, "history": history}
     wanted["fields"] = [field for file in mapping for field in declared_fields(load(file))]
     asked = {kind: count for kind, count in counts.items() if count is not None}
     if csv_file is not None:
@@ -103,6 +111,8 @@ def seed(
         emit_json(made)
     else:
         click.echo(_in_words(made))
+        if history and made["tracked"]:
+            click.echo(f"history is kept of: {', '.join(made['tracked'])}")
     return REJECTED if made.get("csv", {}).get("rejected") else 0
 
 

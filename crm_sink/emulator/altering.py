@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from crm_sink.emulator import ids
 from crm_sink.emulator.access import grants
+from crm_sink.emulator.history.kinds import KINDS
 from crm_sink.emulator.sql import name
 from crm_sink.emulator.store import column_sql
 
@@ -54,12 +55,15 @@ class Alteration:
         self._put(target.with_field(field))
 
     def remove_field(self, target: ObjectType, field: Field) -> None:
-        """Take a field and its values away, and what was granted on it."""
+        """Take a field away: its values, their history, and what was granted on it."""
         self.cursor.execute(f"alter table {name(target.name)} drop column {name(field.name)}")
         self.cursor.execute(
             "delete from FieldPermissions where lower(Field) = ?",
             [f"{target.name}.{field.name}".lower()],
         )
+        if target.name in KINDS:
+            # "Deleting a custom field permanently deletes the history of that field."
+            self.cursor.execute(f"delete from {KINDS[target.name]} where Field = ?", [field.name])
         self._put(target.without_field(field.name))
 
     def insert(self, object_name: str, values: dict[str, object]) -> str:

@@ -2,8 +2,10 @@
 
 The body is a JSON object with any of: `fields`, a list of {object, name, type, external_id, label,
 help}; `records`, counts by object; `csv`, one {path, object, columns, values, defaults,
-date_format}. The answer tells what was
-made. Calls are neither counted nor limited, and need no session: the org listens on loopback only.
+date_format}; `history`, whether changes of the fields that predictions are written to are tracked:
+by default of new fields of objects with at most 100,000 records. The answer tells what was made,
+and which fields are `tracked`. Calls are neither counted nor limited, and need no session: the org
+listens on loopback only.
 """
 
 from __future__ import annotations
@@ -18,10 +20,13 @@ from starlette.routing import Route
 
 from crm_sink.emulator.seed.csv import seed_csv
 from crm_sink.emulator.seed.csv_staging import CsvOptions
-from crm_sink.emulator.seed.demo import AlreadySeeded, add_missing, seed
+from crm_sink.emulator.seed.demo import PREDICTIONS, AlreadySeeded, add_missing, seed
 from crm_sink.emulator.seed.fields import custom_field
+from crm_sink.emulator.seed.history import track_seeded
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from starlette.requests import Request
 
     from crm_sink.emulator.org import Org
@@ -36,6 +41,7 @@ def fill(org: Org, wanted: dict[str, Any]) -> dict[str, Any]:
         ValueError: A field's type, a file or a column is wrong.
         AlreadySeeded: The org holds such records already.
     """
+    known = set(_fields_of(org))
     made: dict[str, Any] = {"fields": _add_fields(org, wanted.get("fields", []))}
     if "records" in wanted:
         counts = {**NO_RECORDS, **wanted["records"]}
@@ -53,7 +59,26 @@ def fill(org: Org, wanted: dict[str, Any]) -> dict[str, Any]:
             org.store, path, object_name, csv["columns"], clock=org.clock, options=options
         )
         made["csv"] = asdict(report)
+    made["tracked"] = _track(org, wanted, known)
     return made
+
+
+def _track(org: Org, wanted: dict[str, Any], known: set[tuple[str, str]]) -> list[str]:
+    """Track what predictions are written to: new fields, or all of them where that is asked for."""
+    asked = wanted.get("history")
+    if asked is False:
+        return []
+    written = [(one["object"], one["name"]) for one in wanted.get("fields", [])]
+    if "records" in wanted:
+        written += [(kind, field.name) for kind, fields in PREDICTIONS.items() for field in fields]
+    distinct = dict.fromkeys((kind.lower(), field.lower()) for kind, field in written)
+    new = [one for one in distinct if asked or one not in known]
+    return track_seeded(org.store, new, asked=bool(asked))
+
+
+def _fields_of(org: Org) -> Iterator[tuple[str, str]]:
+    for kind, target in org.store.definitions.items():
+        yield from ((kind, field) for field in target.fields)
 
 
 def _add_fields(org: Org, fields: list[dict[str, Any]]) -> list[str]:

@@ -178,14 +178,20 @@ class Jobs:
     def _changed_in(
         self, cursor: duckdb.DuckDBPyConnection, job_id: str, changes: dict[str, Any]
     ) -> Job:
-        """Change a job under the store's write lock, so that no other change is lost."""
+        """Change a job under the store's write lock, so that no other change is lost.
+
+        Nobody sees it before the commit: a client told that a job is done reads what it wrote.
+        """
         now = self._clock.now().replace(tzinfo=None)
         changed = replace(self._jobs[job_id], modified=now, **changes)
         _write(cursor, changed)
-        with self._changed:
-            self._jobs[job_id] = changed
-            self._changed.notify_all()
+        self._store.when_committed(lambda: self._show(changed))
         return changed
+
+    def _show(self, changed: Job) -> None:
+        with self._changed:
+            self._jobs[changed.id] = changed
+            self._changed.notify_all()
 
     def delete(self, job_id: str) -> None:
         """Forget a job and its files."""

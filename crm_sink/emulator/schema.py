@@ -23,6 +23,8 @@ DUCKDB_TYPES = {
     "boolean": "BOOLEAN",
     "date": "DATE",
     "datetime": "TIMESTAMP",
+    # Of a value that may be of any type there is its JSON text.
+    "anyType": "VARCHAR",
 }
 
 
@@ -43,7 +45,7 @@ class Field:
     `length` is in characters, `precision` counts all digits of a number and `scale` those after
     the point. `auto` marks what the org itself fills in on create (ids, owner, audit fields).
     `compound` names the compound field that this one is a part of. `guarded` marks a field that
-    nobody sees until a permission set grants it.
+    nobody sees until a permission set grants it. `tracked` has its changes kept (see `history`).
     """
 
     name: str
@@ -73,6 +75,7 @@ class Field:
     help: str | None = None
     auto: bool = False
     guarded: bool = False
+    tracked: bool = False
 
     @property
     def is_text(self) -> bool:
@@ -87,7 +90,8 @@ class Field:
     @property
     def groupable(self) -> bool:
         """Whether GROUP BY takes it: not decimals, moments, addresses or long texts."""
-        return self.type not in (*NUMBER_TYPES, "datetime", "address") and not self.is_long_text
+        ungrouped = (*NUMBER_TYPES, "datetime", "address", "anyType")
+        return self.type not in ungrouped and not self.is_long_text
 
     @property
     def duckdb_type(self) -> str:

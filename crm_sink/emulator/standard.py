@@ -14,9 +14,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from crm_sink.emulator.history.kinds import PREFIX
 from crm_sink.emulator.schema import Field, ObjectType, PicklistValue
 from crm_sink.emulator.standard_fields.account import ACCOUNT
 from crm_sink.emulator.standard_fields.contact import CONTACT
+from crm_sink.emulator.standard_fields.history import history_fields
 from crm_sink.emulator.standard_fields.lead import LEAD
 from crm_sink.emulator.standard_fields.opportunity import OPPORTUNITY
 from crm_sink.emulator.standard_fields.permissions import (
@@ -58,6 +60,15 @@ OBJECTS = (
     ("ScratchOrgInfo", "Scratch Org Info", "Scratch Org Infos", "2SR", SCRATCH_ORG_INFO),
     ("TabDefinition", "Tab Definition", "Tab Definitions", "01r", TAB_DEFINITION),
     ("User", "User", "Users", "005", USER),
+    *(
+        (f"{parent}{word}", label, label, PREFIX, history_fields(parent, label))
+        for parent, word, label in (
+            ("Account", "History", "Account History"),
+            ("Contact", "History", "Contact History"),
+            ("Lead", "History", "Lead History"),
+            ("Opportunity", "FieldHistory", "Opportunity Field History"),
+        )
+    ),
 )
 
 
@@ -110,6 +121,8 @@ def _type(text: str) -> tuple[str, dict[str, Any]]:
         return word, {"length": 18}
     if word == "address":
         return word, {"sortable": False}
+    if word == "anyType":
+        return word, {"length": int(inside), "filterable": False}
     if not inside:
         return word, {}
     first, _, second = inside.partition(",")

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, cast
 import duckdb
 
 from crm_sink.emulator.access.view import view
-from crm_sink.emulator.log import keeping
+from crm_sink.emulator.log import keeping, rules
 from crm_sink.emulator.planned import Planned
 from crm_sink.emulator.schema import DUCKDB_TYPES, Field, ObjectType
 from crm_sink.emulator.sql import literal, name
@@ -41,6 +41,7 @@ TABLES = (
     "_components (id varchar, type varchar, full_name varchar, json varchar, "
     "created timestamp, modified timestamp)",
     *keeping.TABLES,
+    *rules.TABLES,
 )
 
 
@@ -243,6 +244,12 @@ class Store:
                     )
             self.save(cursor, target)
         self.show({**self.definitions, object_name.lower(): target}, self._grants)
+
+    def redefine(self, changed: ObjectType) -> None:
+        """Replace an object's definition by one with the same columns."""
+        with self.writing() as cursor:
+            self.save(cursor, changed)
+        self.show({**self.definitions, changed.name.lower(): changed}, self._grants)
 
     def reserve(self, cursor: duckdb.DuckDBPyConnection, object_name: str, count: int) -> int:
         """Reserve counters for new ids of an object inside a `writing()` block.

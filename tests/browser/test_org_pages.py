@@ -61,3 +61,15 @@ def test_the_limits_show_what_is_left_of_the_day(page: Page, scored: Org) -> Non
     calls = page.get_by_role("listitem").filter(has_text="DailyApiRequests").inner_text()
     assert " of 15,000 left" in calls
     assert page.get_by_role("row").filter(has_text="/composite/sobjects").count() > 0
+
+
+@pytest.mark.parametrize("width", [1280, 480])
+def test_a_record_shows_how_its_score_came_about(page: Page, scored: Org, width: int) -> None:
+    """What the mapping writes to is tracked, as the seed has it."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(scored.record("Lovelace"))
+    history = page.get_by_role("region", name="History")
+    newest = history.locator("tbody tr").filter(has_text="Propensity Score").first
+    assert newest.get_by_text("93", exact=True).is_visible()
+    assert newest.get_by_text("Local Rep").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -211,3 +211,12 @@ def _work_until_the_second_batch_fails(org: Any, job_id: str) -> None:
     with pytest.raises(Exception, match=r"successful\.000000002"):
         work(org, org.jobs.find(job_id, "ingest"))
     (org.jobs.folder(job_id) / "successful.000000002.csv").rmdir()
+
+
+def test_nobody_is_told_of_a_change_before_it_is_committed(api: Any) -> None:
+    """A client that is told that a job is done must read what it wrote."""
+    job, org = api.open_job("insert"), api.running.org
+    with org.store.writing() as cursor:
+        org.jobs.change(job["id"], cursor=cursor, state="JobComplete")
+        assert api.get(f"jobs/ingest/{job['id']}").json()["state"] == "Open"
+    assert api.get(f"jobs/ingest/{job['id']}").json()["state"] == "JobComplete"

@@ -69,7 +69,7 @@ def _write(org: Org, batch: Job) -> None:
         columns,
         dialect,
         external=external,
-        assign=batch.assignment_rule is not None,
+        assign=batch.assignment_rule,
     )
     texts = "".join(f", {column.raw}" for column in columns)
     source = f"select n{texts} from {parquet(folder / STAGED)}"

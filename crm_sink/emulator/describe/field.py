@@ -21,6 +21,7 @@ SOAP_TYPES = {
     "date": "xsd:date",
     "datetime": "xsd:dateTime",
     "address": "urn:address",
+    "anyType": "xsd:anyType",
 }
 # UTF-8 needs up to three bytes for a character of the basic plane: byteLength is 3 x length.
 BYTES = 3
@@ -103,7 +104,8 @@ def describe_field(owner: ObjectType, field: Field) -> dict[str, object]:
     writable = not owner.is_compound(field)
     several = len(field.reference_to) > 1
     found = {
-        "aggregatable": field.type not in ("boolean", "address") and not field.is_long_text,
+        "aggregatable": field.type not in ("boolean", "address", "anyType")
+        and not field.is_long_text,
         "byteLength": field.length if is_id else field.length * BYTES,
         "cascadeDelete": field.master_detail,
         "caseSensitive": field.case_sensitive,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.describe.field import describe_field
+from crm_sink.emulator.history.kinds import HISTORIES, RELATIONSHIP
 from crm_sink.emulator.soql.children import children_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 MASTER_RECORD_TYPE = "012000000000000AAA"
 # Objects that an API client may not write: they are set up, not entered.
-READ_ONLY = frozenset({"ListView", "Organization", "Profile", "TabDefinition", "RecordType"})
+READ_ONLY = HISTORIES | {"ListView", "Organization", "Profile", "TabDefinition", "RecordType"}
 SEARCHED = frozenset({"Account", "Contact", "Lead", "Opportunity", "User"})
 MERGED = frozenset({"Account", "Contact", "Lead"})
 
@@ -50,7 +51,8 @@ def summary(target: ObjectType, version: str) -> dict[str, object]:
         "mruEnabled": searched,
         "name": target.name,
         "queryable": True,
-        "replicateable": written,
+        # "Supported calls: getUpdated() and getDeleted()" (object reference, LeadHistory).
+        "replicateable": written or target.name in HISTORIES,
         "retrieveable": True,
         "searchable": searched,
         "triggerable": searched,
@@ -124,7 +126,7 @@ def _urls(object_name: str, version: str) -> dict[str, str]:
 
 def _child(child: Child) -> dict[str, object]:
     return {
-        "cascadeDelete": child.field.master_detail,
+        "cascadeDelete": child.field.master_detail or child.relationship == RELATIONSHIP,
         "childSObject": child.child.name,
         "deprecatedAndHidden": False,
         "field": child.field.name,

@@ -1,9 +1,9 @@
 """Carries out what `judging.judge` let through, each insert, update and delete as one statement.
 
 Every write moves SystemModstamp, LastModifiedDate and LastModifiedById, with equal values too
-(facts 9). Makes the temp table `outcome`, and has the write log kept.
+(facts 9). Makes the temp table `outcome`, and has the write log and the field history kept.
 
-Not imitated: field history, roll-ups.
+Not imitated: roll-ups.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from crm_sink.emulator.access import grants
 from crm_sink.emulator.dml import staging
-from crm_sink.emulator.log import keeping
+from crm_sink.emulator.history import keeping as history
+from crm_sink.emulator.log import keeping, rules
 from crm_sink.emulator.planned import hastily
 from crm_sink.emulator.sql import literal, name, varying
 from crm_sink.emulator.standard import STAGES
@@ -43,6 +44,7 @@ def apply(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Sou
             "create or replace temp table good as select * from matched anti join refused using (n)"
         )
     keeping.keep(cursor, org, write, source)
+    noted = history.note(cursor, org, write)
     moment = varying(f"{literal(f'{org.stamp():%Y-%m-%d %H:%M:%S}')}::timestamp", "timestamp")
     if write.operation == "hardDelete":
         cursor.execute(f"delete from {staging.name_of(write)} where Id in (select id from good)")
@@ -56,6 +58,7 @@ def apply(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Sou
         _set_stage(cursor, write)
         if write.assign and write.target.name.lower() in ASSIGNED:
             _run_assignment(cursor, org, write)
+    history.keep(cursor, org, write, noted, moment)
     with hastily(cursor):
         make_outcome(cursor)
     if write.target.name in grants.OBJECTS:
@@ -79,6 +82,8 @@ def _update(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, moment: s
         if column.field.updateable
     ]
     changes += _modified(org, write, moment)
+    if not changes:
+        return
     cursor.execute(
         f"update {staging.name_of(write)} as o set {', '.join(changes)} "
         "from (select * from typed join good using (n) where not created) w "
@@ -173,3 +178,4 @@ def _run_assignment(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -
     )
     fired = cursor.execute("select id from good order by n").fetchall()
     org.state.rules_fired += [record for (record,) in fired]
+    rules.keep(cursor, write.assign or rules.DEFAULT)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.access import check as access
-from crm_sink.emulator.dml import matching, references, uniqueness
+from crm_sink.emulator.dml import entity, matching, references, uniqueness
 from crm_sink.emulator.dml.staging import ACCESS, REQUIRED, TYPE, VALUE, is_required
 from crm_sink.emulator.dml.values import type_fault, typed_sql, value_faults
 from crm_sink.emulator.duplicates import check as duplicates
@@ -52,6 +52,7 @@ def judge(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> None:
         uniqueness.check_taken(cursor, write)
         duplicates.check(cursor, org, write)
         access.check(cursor, org, write)
+    entity.check(cursor, write)
     with hastily(cursor):
         cursor.execute(
             "create or replace temp table refused as "

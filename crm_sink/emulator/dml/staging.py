@@ -72,7 +72,8 @@ class Write:
         external: The field that an upsert matches on; the Id field is one.
         twins: Name of a table of keys (column k) that occur twice in the whole job, if the caller
             has looked; by default the staged rows are looked at.
-        assign: Whether assignment rules run (no `Sforce-Auto-Assign: FALSE` was sent).
+        assign: The assignment rule that runs: its id, or `default`; None when none does
+            (`Sforce-Auto-Assign: FALSE` was sent, or a job names no rule).
         update_only: Whether an upsert may not create.
         allow_duplicates: Whether duplicate rules that only warn are passed over.
     """
@@ -83,7 +84,7 @@ class Write:
     dialect: Dialect
     external: Field | None = None
     twins: str | None = None
-    assign: bool = False
+    assign: str | None = None
     update_only: bool = False
     allow_duplicates: bool = False
 

@@ -133,7 +133,7 @@ def _plan(org: Org, job: Job, header: Header, folder: Path) -> Write:
         header.columns,
         CSV,
         external=external if job.operation == "upsert" else None,
-        assign=job.assignment_rule is not None,
+        assign=job.assignment_rule,
         allow_duplicates=bool(job.more.get("allow_duplicates")),
     )
     return replace(write, twins=_find_twins(org, write, folder))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_sink.emulator.clock import stamp
 from crm_sink.emulator.ids import normal
+from crm_sink.emulator.log import rules
 from crm_sink.emulator.log.keeping import CLEARED, file_of, new_sql, old_sql
 from crm_sink.emulator.schema import NUMBER_TYPES
 from crm_sink.emulator.sql import literal
@@ -51,6 +52,10 @@ def page(org: Org, asked: Asked, limit: int, *, newest: bool = False) -> dict[st
         values,
     )
     changes = [_change(org, row) for row in _filled(org, rows[:limit])]
+    with org.store.cursor() as cursor:
+        ran = rules.of_writes(cursor, (change["number"] for change in changes))
+    for change in changes:
+        change["assignment_rule"] = ran.get(change["number"])
     more = len(rows) > limit
     return {
         "changes": changes,
@@ -84,6 +89,7 @@ def clear(org: Org) -> None:
     """Forget all changes."""
     with org.store.writing() as cursor:
         cursor.execute("delete from _log_rows")
+        rules.clear(cursor)
         for path in (org.store.folder / "log").glob("*.parquet"):
             path.unlink()
         # Numbers go on, so that a `since` from before still holds.

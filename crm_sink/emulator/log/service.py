@@ -16,9 +16,10 @@ is the size of a page: 1 to 10,000, by default 1,000; the next page is asked for
 A change is {"number": of the write (a call, or a batch of a job), "row": the row's place in it,
 "at", "call": "PATCH /services/data/v{version}/...", "request": the X-SFDC-Request-Id of the answer,
 "job": id, "operation": insert, update, upsert, delete or hardDelete, "created": bool, "object",
-"id", "fields": [names], "old": {field: value}, "new": {field: value}}. A job's change has no call
-and no request, a call's no job. Only fields that the row itself set are named, without the key
-that an upsert found its record by; the old values of a created record are null. Without
+"id", "fields": [names], "old": {field: value}, "new": {field: value}, "assignment_rule": the rule
+that ran over the record, its id or "default", or null}. A job's change has no call and no request,
+a call's no job. Only fields that the row itself set are named, without the key that an upsert found
+its record by; the old values of a created record are null. Without
 `log_values` (see `/__settings__`) fields, old and new are empty.
 
 `counts` is for proofs: each of 50,000 records written exactly once is `records` 50,000 and `most`

@@ -13,6 +13,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from crm_sink.emulator.history.kinds import KINDS
+from crm_sink.emulator.history.tracking import tracked
 from crm_sink.emulator.metadata import components
 from crm_sink.emulator.metadata.body import Body, Refused, invalid, is_true, unknown
 from crm_sink.emulator.metadata.field_types import parts, type_word
@@ -46,13 +48,17 @@ def save(change: Alteration, full_name: str, body: Body, *, mode: str) -> bool:
     target, name = _target(change, full_name)
     before = target.find(name)
     if before is not None and not before.custom:
-        raise invalid(f"{full_name} is a standard field, which the local org does not change")
+        if "trackHistory" not in body or mode == "create":
+            raise invalid(f"{full_name} is a standard field, which the local org does not change")
+        change.replace_field(target, _tracked(target, before, before, body))
+        return False
     if before is not None and mode == "create":
         message = f"There is already a field named {before.name} on {target.name}."
         raise Refused("DUPLICATE_DEVELOPER_NAME", message)
     if before is None and mode == "update":
         raise unknown(TYPE, full_name)
     made = to_field(change, before.name if before else name, body)
+    made = _tracked(target, before, made, body)
     if before is None:
         change.add_field(target, made)
     else:
@@ -82,11 +88,12 @@ def read(change: Alteration, full_name: str) -> Body | None:
     object_name, _, name = full_name.partition(".")
     target = change.find(object_name)
     field = None if target is None else target.find(name)
-    if target is None or field is None or not field.custom:
+    if target is None or field is None or not (field.custom or field.tracked):
         return None
     kept = components.find(change.cursor, TYPE, full_name)
     shown = kept.body if kept else from_field(field)
-    return {**shown, "fullName": f"{target.name}.{field.name}"}
+    tracks = {"trackHistory": str(field.tracked).lower()} if target.name in KINDS else {}
+    return {**shown, **tracks, "fullName": f"{target.name}.{field.name}"}
 
 
 def names(change: Alteration) -> list[str]:
@@ -153,6 +160,16 @@ def from_field(field: Field) -> Body:
     if field.reference_to:
         body["referenceTo"] = field.reference_to[0]
     return body
+
+
+def _tracked(target: ObjectType, before: Field | None, made: Field, body: Body) -> Field:
+    """Give a field with its tracking as the body has it, or as it was when it has none."""
+    was = before is not None and before.tracked
+    wanted = is_true(body, "trackHistory") if "trackHistory" in body else was
+    try:
+        return tracked(target, made, on=wanted)
+    except ValueError as refused:
+        raise invalid(str(refused)) from None
 
 
 def _target(change: Alteration, full_name: str) -> tuple[ObjectType, str]:

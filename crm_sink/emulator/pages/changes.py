@@ -44,6 +44,7 @@ class Line:
     object: str
     id: str
     moved: tuple[Moved, ...]
+    rule: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ def _line(org: Org, change: dict[str, Any]) -> Line:
             Moved(field, _text(change["old"][field]), _text(change["new"][field]))
             for field in change["fields"]
         ),
+        rule=change["assignment_rule"],
     )
 
 

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from crm_sink.emulator.history.kinds import HISTORIES
+from crm_sink.emulator.pages.history import History, history_of
 from crm_sink.emulator.pages.layouts import SYSTEM, layout_of
 from crm_sink.emulator.pages.predictions import Prediction, predict, prediction_fields
 from crm_sink.emulator.pages.reading import Cell, Reader
@@ -57,6 +59,7 @@ class RecordPage:
     sections: list[tuple[str, list[Cell]]]
     everything: list[Cell]
     related: list[Related]
+    history: History | None
 
 
 def record_page(org: Org, target: ObjectType, record_id: str) -> RecordPage | None:
@@ -86,6 +89,7 @@ def record_page(org: Org, target: ObjectType, record_id: str) -> RecordPage | No
         sections=sections,
         everything=everything,
         related=_related(org, target, record_id),
+        history=history_of(org, target, record_id),
     )
 
 
@@ -118,7 +122,8 @@ def _state(step: int, place: int) -> str:
 
 
 def _related(org: Org, target: ObjectType, record_id: str) -> list[Related]:
-    named = [child for child in children_of(org.store.objects, target) if child.relationship]
+    children = children_of(org.store.objects, target)
+    named = [one for one in children if one.relationship and one.child.name not in HISTORIES]
     found = [_one_related(org, child, record_id) for child in named]
     return [related for related in found if related.count]
 

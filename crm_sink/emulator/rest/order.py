@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crm_sink.emulator import ids
+from crm_sink.emulator.log.rules import DEFAULT
 from crm_sink.emulator.log.source import Source
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from crm_sink.emulator.schema import Field
+
+RULE_PREFIX = "01Q"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ class Order:
     source: Source
     version: str
     external: Field | None = None
-    assign: bool = False
+    assign: str | None = None
     update_only: bool = False
     allow_duplicates: bool = False
 
@@ -35,7 +39,7 @@ def order_of(
         source_of(request),
         request.path_params["version"],
         external,
-        assign=_asks_assignment(request),
+        assign=_assignment_rule(request),
         update_only=update_only,
         allow_duplicates=allows_duplicates(request),
     )
@@ -55,6 +59,13 @@ def allows_duplicates(request: Request) -> bool:
     return said.get("allowsave") == "true"
 
 
-def _asks_assignment(request: Request) -> bool:
-    """Say whether assignment rules run: always, unless the request says FALSE (facts 9)."""
-    return request.headers.get("sforce-auto-assign", "true").strip().lower() != "false"
+def _assignment_rule(request: Request) -> str | None:
+    """Give the assignment rule that runs: one always does, unless the request says FALSE (facts 9).
+
+    The header may name it by its id.
+    """
+    said = request.headers.get("sforce-auto-assign", "true").strip()
+    if said.lower() == "false":
+        return None
+    named = ids.normal(said)
+    return named if named and named.startswith(RULE_PREFIX) else DEFAULT

@@ -5,6 +5,7 @@ Knows nothing of requests.
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -73,13 +74,15 @@ def shown(
         record[field.name] = (
             _compound(target, field, values)
             if target.is_compound(field)
-            else plain(values[field.name])
+            else plain(values[field.name], field)
         )
     return record
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, field: Field) -> Any:
     """Give a stored value as JSON has it."""
+    if field.type == "anyType" and value is not None:
+        return json.loads(value)
     if isinstance(value, datetime):
         return stamp(value)
     return value.isoformat() if isinstance(value, date) else value

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crm_sink.emulator.history.kinds import KINDS, RELATIONSHIP
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 # Standard lookups whose children have a name; the others are in describe with a null name.
 NAMES = {
     ("Account", "ParentId"): "ChildAccounts",
+    **{(kept, f"{parent}Id"): RELATIONSHIP for parent, kept in KINDS.items()},
     ("Contact", "AccountId"): "Contacts",
     ("Opportunity", "AccountId"): "Opportunities",
     ("Opportunity", "ContactId"): "Opportunities",

@@ -81,7 +81,7 @@ def json_text(sql: str, shown: Field) -> str:
         return f"strftime({sql}, '%Y-%m-%dT%H:%M:%S.%g+0000')"
     if shown.type == "date":
         return f"({sql})::varchar"
-    return sql
+    return f"({sql})::json" if shown.type == "anyType" else sql
 
 
 def csv_text(column: str, shown: Field) -> str:
@@ -90,6 +90,8 @@ def csv_text(column: str, shown: Field) -> str:
         return f"coalesce(strftime({column}, '%Y-%m-%dT%H:%M:%S.%gZ'), '')"
     if shown.type in NUMBER_TYPES:
         return f"coalesce({java_double(column)}, '')"
+    if shown.type == "anyType":
+        return f"coalesce(json_extract_string({column}, '$'), '')"
     return f"coalesce({column}::varchar, '')"
 
 

@@ -24,6 +24,14 @@ PICKLISTS = {
         "|Utilities|Other"
     ),
     "RATING": "Hot|Warm|Cold",
+    "HISTORY_TYPE": (
+        "Address|AnyType|AutoNumber|Base64|BitVector|Boolean|Content|Currency"
+        "|DataCategoryGroupReference|DateOnly|DateTime|Division|Double|DynamicEnum|Email"
+        "|EncryptedBase64|EncryptedText|EntityId|EnumOrId|ExternalId|Fax|File|HtmlMultiLineText"
+        "|HtmlStringPlusClob|InetAddress|Json|Location|MultiEnum|MultiLineText|Namespace|Percent"
+        "|PersonName|Phone|Raw|RecordType|SfdcEncryptedText|SimpleNamespace|StringPlusClob"
+        "|Switchable_PersonName|Text|TimeOnly|Url|YearQuarter"
+    ),
     "CLEAN": (
         "Matched=In Sync|Different|Acknowledged=Reviewed|NotFound=Not Found|Inactive"
         "|Pending=Not Compared|SelectMatch=Select Match|Skipped"

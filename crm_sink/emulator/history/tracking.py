@@ -1,0 +1,61 @@
+"""Which fields are tracked: at most twenty of an object, and only of objects that have a history.
+
+A tracked field says so in its definition.
+
+Not imitated: the switch of an object itself (`enableHistory`), which is taken for on; the larger
+numbers of fields that Salesforce sells. Likely but not on record: the words for a field that cannot
+be tracked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from crm_sink.emulator.history.kinds import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crm_sink.emulator.schema import Field, ObjectType
+    from crm_sink.emulator.store import Store
+
+# "You can track up to 20 fields per object" (Field History Tracking).
+MOST = 20
+TOO_MANY = "exceeded the allowed number of fields to track on a given entity"
+
+
+def tracked(target: ObjectType, field: Field, *, on: bool = True) -> Field:
+    """Give a field with its tracking switched on or off.
+
+    Raises:
+        ValueError: The object has no history, the field cannot be tracked, or twenty others are.
+    """
+    if not on:
+        return replace(field, tracked=False)
+    if target.name not in KINDS:
+        raise ValueError(f"The entity: {target.name} does not have history tracking enabled")
+    is_written = field.createable and field.updateable
+    if target.is_compound(field) or not is_written:
+        raise ValueError(f"The field: {field.name} cannot be tracked")
+    if room(target, besides=field.name) == 0:
+        raise ValueError(TOO_MANY)
+    return replace(field, tracked=True)
+
+
+def room(target: ObjectType, *, besides: str = "") -> int:
+    """Say how many more fields of an object may be tracked."""
+    others = (one for one in target.fields.values() if one.name.lower() != besides.lower())
+    return MOST - sum(one.tracked for one in others)
+
+
+def track(store: Store, object_name: str, names: Iterable[str]) -> None:
+    """Track some fields of an object from now on.
+
+    Raises:
+        ValueError: See `tracked`.
+    """
+    target = store.definitions[object_name.lower()]
+    for name in names:
+        target = target.with_field(tracked(target, target.fields[name.lower()]))
+    store.redefine(target)
