@@ -39,7 +39,14 @@ from crm_sink.emulator.log import service as log
 from crm_sink.emulator.login import auth
 from crm_sink.emulator.metadata import service as metadata
 from crm_sink.emulator.pretty import PrettyPrint
-from crm_sink.emulator.rest import collections, composite, sobjects, tree, upserts
+from crm_sink.emulator.rest import (
+    collections,
+    composite,
+    replication,
+    sobjects,
+    tree,
+    upserts,
+)
 from crm_sink.emulator.soap import service as soap
 from crm_sink.emulator.tooling import service as tooling
 from crm_sink.emulator.wire import refusal
@@ -63,6 +70,7 @@ SERVICES = (
     metadata,
     listviews,  # before `sobjects`: /sobjects/X/listviews is no record's id
     describe,  # before `sobjects`: /sobjects/X/describe is no record's id
+    replication,  # before `sobjects`: /sobjects/X/updated is no record's id
     sobjects,
     upserts,
     tree,

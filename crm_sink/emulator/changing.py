@@ -4,6 +4,8 @@
     POST /__settings__  an object with some of them → 200 with all; 400 {"error": text}
 
     daily_api_requests calls in a rolling 24 hours
+    daily_bulk_batches bulk batches in a rolling 24 hours: 10,000 rows of a Bulk 2.0 job are one
+    daily_query_jobs   query jobs of Bulk 2.0 in a rolling 24 hours
     batch_rows         rows of a bulk job that are committed together
     batch_seconds      how long a batch, or a call that writes, holds its row locks (0: not at all)
     lock_wait_seconds  how long a write waits for a lock before its rows fail (Salesforce: 10)
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 
 KINDS: dict[str, type | tuple[type, ...]] = {
     "daily_api_requests": int,
+    "daily_bulk_batches": int,
+    "daily_query_jobs": int,
     "batch_rows": int,
     "batch_seconds": (int, float),
     "lock_wait_seconds": (int, float),
@@ -47,6 +51,7 @@ KINDS: dict[str, type | tuple[type, ...]] = {
 }
 # Told, and chosen at the start only.
 FIXED = ("memory_limit", "parallel_jobs")
+LEAST = {"batch_rows": 1, "daily_api_requests": 1, "daily_bulk_batches": 0, "daily_query_jobs": 0}
 LONGEST = {
     "batch_seconds": 600.0,
     "lock_wait_seconds": 600.0,
@@ -80,9 +85,9 @@ def _read(given: Any, org: Org) -> dict[str, Any]:
             raise ValueError(f"there is no setting {key!r}; there are {', '.join(KINDS)}")
         if not isinstance(value, KINDS[key]) or (isinstance(value, bool) and key != "log_values"):
             raise ValueError(f"{key}: {value!r} is of the wrong kind")
-    for key in ("batch_rows", "daily_api_requests"):
-        if given.get(key, 1) < 1:
-            raise ValueError(f"{key} is at least 1")
+    for key, least in LEAST.items():
+        if given.get(key, least) < least:
+            raise ValueError(f"{key} is at least {least}")
     for key, longest in LONGEST.items():
         if not 0 <= given.get(key, 0) <= longest:
             raise ValueError(f"{key} is 0 to {longest:.0f}")

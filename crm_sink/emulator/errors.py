@@ -54,7 +54,7 @@ class ApiError(Exception):
 
 # Recorded key order: NOT_FOUND and the Bulk 2.0 request errors begin with the code.
 ERROR_CODE_FIRST = frozenset(
-    {"NOT_FOUND", "INVALIDJOB", "INVALIDJOBSTATE", "BULK_API_ERROR", "API_ERROR"}
+    {"NOT_FOUND", "INVALIDJOB", "INVALIDJOBSTATE", "BULK_API_ERROR", "API_ERROR", "EXCEEDEDQUOTA"}
 )
 
 

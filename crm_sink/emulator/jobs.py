@@ -4,7 +4,8 @@ Jobs are rows of the org's database; bodies and results are files in `jobs/<id>/
 background threads that take up accepted jobs in their order. A job that was accepted before a
 crash is worked again at the next start.
 
-Not imitated: the 7 days after which results vanish, 24 h until an open job is closed.
+Not imitated: deleted jobs in the day's counts after a restart, the 7 days after which results
+vanish, 24 h until an open job is closed.
 """
 
 from __future__ import annotations
@@ -81,6 +82,7 @@ class Jobs:
         self._changed = threading.Condition()
         self._stopping = threading.Event()
         self._jobs = _read(store)
+        self._deleted: list[Job] = []
 
     def register(self, kind: str, worker: Callable[[Job], None], *, at_once: int = 1) -> None:
         """Say who works the jobs of a kind: called in a thread with an accepted job.
@@ -159,6 +161,12 @@ class Jobs:
         with self._changed:
             return [job for job in self._jobs.values() if kind in (None, job.kind)]
 
+    def since(self, moment: datetime) -> list[Job]:
+        """Give the jobs made after a moment, those among them that were deleted meanwhile."""
+        with self._changed:
+            found = [*self._jobs.values(), *self._deleted]
+        return [job for job in found if job.created > moment]
+
     def change(
         self, job_id: str, *, cursor: duckdb.DuckDBPyConnection | None = None, **changes: Any
     ) -> Job:
@@ -198,7 +206,7 @@ class Jobs:
         with self._store.writing() as cursor:
             cursor.execute("delete from _jobs where id = ?", [job_id])
         with self._changed:
-            del self._jobs[job_id]
+            self._deleted.append(self._jobs.pop(job_id))
         shutil.rmtree(self.folder(job_id), ignore_errors=True)
 
     def folder(self, job_id: str) -> Path:

@@ -18,6 +18,8 @@ class OrgSettings:
 
     Attributes:
         daily_api_requests: Calls in a rolling 24 hours; 15,000 is a Developer Edition's.
+        daily_bulk_batches: Bulk batches in a rolling 24 hours, of both APIs together.
+        daily_query_jobs: Query jobs of Bulk 2.0 in a rolling 24 hours.
         session_seconds: How long an unused session lives.
         access_tokens: Tokens that always pass, for clients that are handed a session.
         memory_limit: DuckDB's own bound; the process needs about 150 MB more.
@@ -34,6 +36,8 @@ class OrgSettings:
     """
 
     daily_api_requests: int = 15_000
+    daily_bulk_batches: int = 15_000
+    daily_query_jobs: int = 10_000
     session_seconds: int = 7200
     access_tokens: tuple[str, ...] = ()
     memory_limit: str = "700MB"

@@ -240,3 +240,35 @@ def test_a_setting_that_cannot_be_is_refused(api: Any, given: Any) -> None:
     reply = api.post("/__settings__", given)
     assert (reply.status_code, list(reply.json())) == (400, ["error"])
     assert api.get("/__settings__").json() == before
+
+
+def test_serial_jobs_of_bulk_1_work_one_batch_at_a_time_each(busy: Busy) -> None:
+    """Facts 5: "Serial exists only here: one batch at a time"; two jobs do not wait in one row."""
+    contacts = [busy.contact(None) for _ in range(4)]
+    busy.begin()
+    jobs = [_serial(busy, contacts[:2]), _serial(busy, contacts[2:])]
+    busy.in_work()
+    busy.in_work()
+    org = busy.api.running.org
+    batches = [[one.state for one in org.jobs.all() if one.more.get("job") == job] for job in jobs]
+    assert batches == [["InProgress", "UploadComplete"]] * 2
+    busy.finish()
+    assert [busy.api.get(f"sobjects/Contact/{one}").json()["Title"] for one in contacts] == [
+        "VP"
+    ] * 4
+
+
+def _serial(busy: Busy, contacts: list[str]) -> str:
+    """Make a serial job with a batch for each contact."""
+    token = busy.api.session.headers["Authorization"].partition(" ")[2]
+    headers = {"X-SFDC-Session": token}
+    asked = {"operation": "update", "object": "Contact", "concurrencyMode": "Serial",
+             "contentType": "CSV"}  # fmt: skip
+    root = "/services/async/60.0/job"
+    job = busy.api.post(root, asked, headers=headers).json()["id"]
+    for contact in contacts:
+        text = f"Id,Title\n{contact},VP\n"
+        sent = {**headers, "Content-Type": "text/csv"}
+        reply = busy.api.call("POST", f"{root}/{job}/batch", data=text.encode(), headers=sent)
+        assert reply.status_code == 201, reply.text
+    return str(job)

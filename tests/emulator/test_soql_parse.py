@@ -25,20 +25,31 @@ def test_a_wrong_first_word_is_named_and_nothing_else() -> None:
 
 def test_a_comma_before_from_is_refused_at_from_in_its_own_case() -> None:
     assert refusal("SELECT Id, From Account ") == (
-        "\nSELECT Id, From Account \n           ^\nERROR at Row:1:Column:12\n"
+        "\nSELECT Id, From Account \n          ^\nERROR at Row:1:Column:11\n"
         "unexpected token: 'From'"
     )
 
 
+def test_an_unexpected_word_is_counted_from_0_and_the_caret_stands_before_it() -> None:
+    """Both as quoted from live orgs: an OR beside an AND, and a third quote."""
+    line = "WHERE AccountId = '0014000000p6XlS' AND LastName LIKE 'test' OR email LIKE 'test'"
+    message = refusal(f"SELECT Id, Email, Name\nFROM Contact\n{line}")
+    assert message.endswith("ERROR at Row:3:Column:61\nunexpected token: 'OR'")
+    quotes = "SELECT Id FROM ContentVersion WHERE ContentDocumentId = '''"
+    _, excerpt, caret, place, said = refusal(quotes).splitlines()
+    assert excerpt[caret.index("^") :] == "''"
+    assert (place, said) == ("ERROR at Row:1:Column:58", "unexpected token: '''")
+
+
 def test_an_unfinished_statement_ends_in_eof() -> None:
     message = refusal("SELECT Id FROM")
-    assert message.endswith("ERROR at Row:1:Column:15\nunexpected token: '<EOF>'")
+    assert message.endswith("ERROR at Row:1:Column:14\nunexpected token: '<EOF>'")
 
 
 def test_row_and_column_count_lines() -> None:
     message = refusal("SELECT Id\nFROM Account\nWHERE Name ~ 'x'")
     assert message == (
-        "\nWHERE Name ~ 'x'\n           ^\nERROR at Row:3:Column:12\nunexpected token: '~'"
+        "\nWHERE Name ~ 'x'\n          ^\nERROR at Row:3:Column:11\nunexpected token: '~'"
     )
 
 

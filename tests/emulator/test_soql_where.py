@@ -178,8 +178,8 @@ def refused(names: Names, soql: str) -> tuple[str, str]:
          "field 'Description' can not be filtered in a query call"),
         ("Id = 'abc'", 35, "INVALID_QUERY_FILTER_OPERATOR", "invalid ID field: abc"),
         ("NumberOfEmployees LIKE 5", 30, "INVALID_FIELD", "invalid operator on int field"),
-        ("LastActivityDate = TODAYISH", 49, "MALFORMED_QUERY", "unexpected token: 'TODAYISH'"),
-        ("LastActivityDate = 2026-02-30", 49, "MALFORMED_QUERY", "unexpected token: '2026-02-30'"),
+        ("LastActivityDate = TODAYISH", 48, "MALFORMED_QUERY", "unexpected token: 'TODAYISH'"),
+        ("LastActivityDate = 2026-02-30", 48, "MALFORMED_QUERY", "unexpected token: '2026-02-30'"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_refused_at_its_place(

@@ -1,11 +1,11 @@
 """Batches of a job of Bulk 1.0: how they are taken in, found and told.
 
 A batch is a job of its own to the org's job threads: a parallel job's batches are worked side by
-side, a serial job's one after the other, in their order.
+side, a serial job's one after the other, in their order (facts 5); two serial jobs run beside each
+other.
 
-Not imitated: serial jobs that run beside each other (here they wait in one row), the ten minutes
-after which a batch is put back. Likely but not on record: the wording for a batch that is too
-large, or that comes into a closed job.
+Not imitated: the ten minutes after which a batch is put back. Likely but not on record: the wording
+for a batch that is too large, or that comes into a closed job.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from crm_sink.emulator.bulk1.job_info import KIND
 from crm_sink.emulator.errors import ApiError
 from crm_sink.emulator.ingest.working import BODY
 from crm_sink.emulator.jobs import DONE, FAILED, OPEN, RUNNING, UPLOADED
+from crm_sink.emulator.limits import BULK_BATCHES, quota_error
 
 if TYPE_CHECKING:
     from crm_sink.emulator.jobs import Job
@@ -43,13 +44,16 @@ def add(org: Org, job: Job, content: bytes, content_type: str) -> Job:
     """Take a batch in, keep what was sent, and queue it.
 
     Raises:
-        AsyncError: The job is closed, or the batch is too large.
+        AsyncError: The job is closed, the batch is too large, or the day's batches are spent.
     """
     if job.state != OPEN:
         text = f"Adding a batch to a job that is {job.state} is not allowed"
         raise AsyncError(errors.INVALID_STATE, text)
     if len(content) > LARGEST:
         raise AsyncError(errors.BAD_INPUT, f"Request body exceeds {LARGEST} bytes")
+    spent = quota_error(org, BULK_BATCHES)
+    if spent is not None:
+        raise AsyncError(errors.EXCEEDED, spent)
     batch = org.jobs.create(
         kind_of(job),
         job.operation,

@@ -8,8 +8,8 @@
     GET  /job/ID/batch/ID/result       200 rows in the order sent; of a query, the ids of results
     GET  /job/ID/batch/ID/result/ID    200 the records of a query
 
-Not imitated: the `spec` resource for mapped column names, falling DailyBulkApiBatches. Likely but
-not on record: the wording for closing a job twice.
+Not imitated: the `spec` resource for mapped column names. Likely but not on record: the wording for
+closing a job twice.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from starlette.routing import Route
 from crm_sink.emulator.bulk1 import batch_info, errors, forms, job_info, outcomes
 from crm_sink.emulator.bulk1.entry import admitted, unknown
 from crm_sink.emulator.bulk1.errors import AsyncError
-from crm_sink.emulator.bulk1.working import work
+from crm_sink.emulator.bulk1.working import work, work_serially
 from crm_sink.emulator.bulk_query import results as rows
 from crm_sink.emulator.ingest.working import BODY
 from crm_sink.emulator.jobs import ABORTED, ACCEPTED, DONE, OPEN
@@ -45,7 +45,7 @@ def install(org: Org) -> None:
     """Let the org's job threads work batches."""
     at_once = org.settings.parallel_jobs
     org.jobs.register(batch_info.PARALLEL, lambda batch: work(org, batch), at_once=at_once)
-    org.jobs.register(batch_info.SERIAL, lambda batch: work(org, batch), at_once=1)
+    org.jobs.register(batch_info.SERIAL, lambda batch: work_serially(org, batch), at_once=at_once)
 
 
 @admitted

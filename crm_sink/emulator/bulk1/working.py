@@ -22,7 +22,7 @@ from crm_sink.emulator.errors import ApiError
 from crm_sink.emulator.ingest.header import BadFile
 from crm_sink.emulator.ingest.source import parquet
 from crm_sink.emulator.ingest.working import BODY, STAGED
-from crm_sink.emulator.jobs import ABORTED, DONE, FAILED, RUNNING
+from crm_sink.emulator.jobs import ABORTED, ACCEPTED, DONE, FAILED, RUNNING
 from crm_sink.emulator.locks.claim import in_turn
 from crm_sink.emulator.log.source import Source
 from crm_sink.emulator.soql.scope import Reading
@@ -55,6 +55,33 @@ def work(org: Org, batch: Job) -> None:
         org.jobs.change(batch.id, state=FAILED, error=str(bad), processed=0, failed=0)
     spent = int((org.clock.monotonic() - started) * 1000)
     org.jobs.change(batch.id, total_ms=spent, active_ms=spent)
+
+
+def work_serially(org: Org, batch: Job) -> None:
+    """Bring a batch of a serial job to its end, unless it is not yet, or no more, its turn.
+
+    The batch before it takes it up again.
+    """
+    turn = _turn(org, batch)
+    if turn is None or turn.id != batch.id:
+        return
+    try:
+        work(org, batch)
+    except Exception as error:
+        org.jobs.change(
+            batch.id, state=FAILED, error=f"InternalServerError : {type(error).__name__}"
+        )
+        raise
+    finally:
+        following = _turn(org, batch)
+        if following is not None and following.id != batch.id:
+            org.jobs.take_up(following.id)
+
+
+def _turn(org: Org, batch: Job) -> Job | None:
+    """Give the first batch of a job that has not ended."""
+    own = (one for one in org.jobs.all(batch.kind) if one.more["job"] == batch.more["job"])
+    return next((one for one in own if one.state in ACCEPTED), None)
 
 
 def _write(org: Org, batch: Job) -> None:

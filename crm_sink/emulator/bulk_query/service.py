@@ -19,6 +19,7 @@ from crm_sink.emulator.bulk_query import results as rows
 from crm_sink.emulator.clock import stamp
 from crm_sink.emulator.errors import ApiError
 from crm_sink.emulator.jobs import ABORTED, ACCEPTED, DONE, ENDED, FAILED, RUNNING, UPLOADED
+from crm_sink.emulator.limits import QUERY_JOBS, check_quota
 from crm_sink.emulator.soql.scope import Reading
 from crm_sink.emulator.soql.translate import translate
 from crm_sink.emulator.wire import json_object, reply
@@ -72,6 +73,7 @@ def work(org: Org, job: Job) -> None:
 async def create(request: Request) -> Response:
     """Answer `POST /jobs/query`."""
     org: Org = request.app.state.org
+    check_quota(org, QUERY_JOBS)
     body = {**DEFAULTS, **await json_object(request)}
     for key, allowed in ALLOWED.items():
         if body.get(key) not in allowed:

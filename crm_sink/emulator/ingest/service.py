@@ -25,6 +25,7 @@ from crm_sink.emulator.ingest import results
 from crm_sink.emulator.ingest.header import DELIMITERS, LINE_ENDS
 from crm_sink.emulator.ingest.working import BODY, list_unprocessed, work
 from crm_sink.emulator.jobs import ABORTED, DONE, ENDED, FAILED, OPEN, RUNNING, UPLOADED
+from crm_sink.emulator.limits import BULK_BATCHES, check_quota
 from crm_sink.emulator.rest.order import allows_duplicates
 from crm_sink.emulator.rest.rows import is_key
 from crm_sink.emulator.wire import json_object, parsed, reply
@@ -59,6 +60,7 @@ def install(org: Org) -> None:
 async def create(request: Request) -> Response:
     """Answer `POST /jobs/ingest`, plain or multipart."""
     org: Org = request.app.state.org
+    check_quota(org, BULK_BATCHES)
     if request.headers.get("content-type", "").startswith("multipart/"):
         body, content = await _parts(request)
         job = await run_in_threadpool(_create, org, body, request)

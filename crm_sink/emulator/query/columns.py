@@ -55,7 +55,7 @@ def _one(name: str, group: list[tuple[list[str], Column]]) -> dict[str, object]:
         return _entry(name, None, joined=_nested(group))
     if column.children:
         joined = _nested([(child.header.split("."), child) for child in column.children])
-        return {**_entry(name, None, joined=joined), "aggregate": True}
+        return {**_entry(name, None, joined=joined), "aggregate": not column.is_type_of}
     return _entry(name, column, joined=[])
 
 

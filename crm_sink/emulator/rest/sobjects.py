@@ -1,6 +1,6 @@
 """Records one by one: create, read, update, delete under `/sobjects/X` (facts 2.4).
 
-Not imitated: `/sobjects/X/updated` and `/deleted`, blobs, record layouts.
+Not imitated: blobs, record layouts.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ CUSTOM_RELATIONSHIP_HINT = (
 )
 
 
-def refuse(soql: str, at: int, code: str, message: str) -> ApiError:
+def refuse(soql: str, at: int, code: str, message: str, *, counted_from: int = 1) -> ApiError:
     """Make the 400 that points at a place in the statement.
 
     Args:
@@ -37,6 +37,7 @@ def refuse(soql: str, at: int, code: str, message: str) -> ApiError:
         at: Where the culprit begins, counted in characters from 0.
         code: MALFORMED_QUERY, INVALID_FIELD, INVALID_TYPE, ...
         message: What follows the row and column.
+        counted_from: The number of a line's first column; the caret stands by it.
     """
     row = soql.count("\n", 0, at) + 1
     line_start = soql.rfind("\n", 0, at) + 1
@@ -44,8 +45,9 @@ def refuse(soql: str, at: int, code: str, message: str) -> ApiError:
     line = soql[line_start : len(soql) if line_end < 0 else line_end]
     column = at - line_start
     excerpt, caret = _excerpt(line, column)
-    place = f"ERROR at Row:{row}:Column:{column + 1}"
-    return ApiError(400, code, f"\n{excerpt}\n{' ' * caret}^\n{place}\n{message}")
+    place = f"ERROR at Row:{row}:Column:{column + counted_from}"
+    blanks = " " * (caret + counted_from - 1)
+    return ApiError(400, code, f"\n{excerpt}\n{blanks}^\n{place}\n{message}")
 
 
 def _excerpt(line: str, column: int) -> tuple[str, int]:
@@ -70,11 +72,14 @@ def malformed(soql: str, at: int, message: str) -> ApiError:
 def unexpected(soql: str, at: int, token: str) -> ApiError:
     """Make the refusal of a token that cannot stand there.
 
-    A statement whose very first word is wrong gets the bare message (live-org assertion).
+    Its column is counted from 0, and the caret is a character early: so quoted four times, where
+    unknown columns and objects are counted from 1. A statement whose very first word is wrong gets
+    the bare message (live-org assertion).
     """
     if not soql[:at].strip() and token != "<EOF>":
         return ApiError(400, "MALFORMED_QUERY", f"unexpected token: '{token}'")
-    return malformed(soql, at, f"unexpected token: '{token}'")
+    text = f"unexpected token: '{token}'"
+    return refuse(soql, at, "MALFORMED_QUERY", text, counted_from=0)
 
 
 def no_such_column(soql: str, at: int, column: str, entity: str) -> ApiError:

@@ -1,6 +1,6 @@
 """The field list of a query over records: fields, parents, children, FIELDS().
 
-Not imitated: TYPEOF, FORMAT.
+Not imitated: FIELDS() in TYPEOF.
 """
 
 from __future__ import annotations
@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 
 from crm_sink.emulator.errors import ApiError
 from crm_sink.emulator.soql.children import children_of
-from crm_sink.emulator.soql.complaints import malformed, no_such_children
+from crm_sink.emulator.soql.complaints import malformed, no_such_children, unexpected
 from crm_sink.emulator.soql.functions import PLAIN
 from crm_sink.emulator.soql.operands import Operands
 from crm_sink.emulator.soql.scope import Scope
 from crm_sink.emulator.soql.select import Column, Node, json_value
 from crm_sink.emulator.soql.tree import Call, Path, Query
+from crm_sink.emulator.soql.type_of import Kinds
 from crm_sink.emulator.sql import name
 
 if TYPE_CHECKING:
     from crm_sink.emulator.schema import Field
     from crm_sink.emulator.soql.children import Child
-    from crm_sink.emulator.soql.tree import Item
+    from crm_sink.emulator.soql.tree import Item, TypeOf
 
 # "FIELDS(ALL) and FIELDS(CUSTOM) need a LIMIT of at most 200" (SOQL reference).
 FIELDS_LIMIT = 200
@@ -52,15 +53,22 @@ class FieldList:
         if item.query is not None:
             self._take_children(item.query)
             return
+        if item.type_of is not None:
+            self._take_kinds(item.type_of)
+            return
         operand = item.operand
         if isinstance(operand, Call) and operand.name.lower() == "fields":
             self._take_all(operand)
             return
-        if isinstance(operand, Call) and operand.name.lower() in PLAIN:
+        is_plain = isinstance(operand, Path)
+        while isinstance(operand, Call) and operand.name.lower() in PLAIN:
             operand = operand.argument
         if not isinstance(operand, Path):
             at = operand.at if operand else 0
             raise malformed(soql, at, "functions need GROUP BY in this query")
+        if not is_plain and item.alias is not None:
+            self._take_alias(operand, item.alias)
+            return
         if item.alias is not None:
             # "You can only use aliases in queries that use aggregation."
             text = "only aggregate expressions use field aliasing"
@@ -79,21 +87,43 @@ class FieldList:
             if isinstance(below, Node):
                 node = below
         header = ".".join([*names, found.field.name])
-        if header in self._seen:
-            text = f"duplicate field selected: {header}"
-            raise ApiError(400, "INVALID_FIELD", text)
-        self._seen.add(header)
+        self._note(header)
         shown_value = json_value(found.owner, found.field, found.alias)
         if found.field.name == "Type" and not found.owner.find("Type"):
             shown_value = found.sql
         node.values[found.field.name] = shown_value
         self._columns.append(Column(header, found.field, found.sql))
 
+    def _take_alias(self, path: Path, alias: str) -> None:
+        """Take what a function gives under a name of its own: `FORMAT(Amount) shown`."""
+        found = self._scope.find(path)
+        self._note(alias)
+        self._root.values[alias] = json_value(found.owner, found.field, found.alias)
+        self._columns.append(Column(alias, found.field, found.sql))
+
+    def _take_kinds(self, asked: TypeOf) -> None:
+        kinds = Kinds(self._scope, asked)
+        shown = kinds.link.relationship or ""
+        self._note(shown)
+        self._root.values[shown] = kinds.json()
+        self._columns.append(kinds.column())
+
+    def _note(self, header: str) -> None:
+        """Remember that a name is taken.
+
+        Raises:
+            ApiError: 400, it was taken before.
+        """
+        if header in self._seen:
+            text = f"duplicate field selected: {header}"
+            raise ApiError(400, "INVALID_FIELD", text)
+        self._seen.add(header)
+
     def _take_all(self, call: Call) -> None:
         soql = self._scope.statement.soql
         kind = call.argument.text.lower() if isinstance(call.argument, Path) else ""
         if kind not in ("all", "standard", "custom"):
-            raise malformed(soql, call.at, "unexpected token: 'FIELDS'")
+            raise unexpected(soql, call.at, "FIELDS")
         if kind != "standard" and not 0 < (self._query.limit or 0) <= FIELDS_LIMIT:
             text = f"The SOQL FIELDS function must have a LIMIT of at most {FIELDS_LIMIT}"
             raise malformed(soql, call.at, text)

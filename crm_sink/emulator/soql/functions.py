@@ -1,6 +1,7 @@
 """The functions of SOQL: aggregates, and parts of dates.
 
-Not imitated: FORMAT, DISTANCE, GEOLOCATION, toLabel's translations, multi-currency conversion.
+Not imitated: FORMAT's words (it gives the value as it is), DISTANCE, GEOLOCATION, toLabel's
+translations, multi-currency conversion.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ DATE_PARTS = {
     "day_only": ("({})::date", "date"),
 }
 # Functions that change nothing in an org of one language, one currency and one time zone.
-PLAIN = ("tolabel", "convertcurrency", "converttimezone")
+PLAIN = ("tolabel", "convertcurrency", "converttimezone", "format")
 
 
 def aggregate_sql(function: str, argument: str | None, field: Field | None) -> tuple[str, Field]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_sink.emulator.soql.complaints import malformed
+from crm_sink.emulator.soql.complaints import malformed, unexpected
 from crm_sink.emulator.soql.functions import AGGREGATES, aggregate_sql, may_aggregate
 from crm_sink.emulator.soql.operands import sort_keys
 from crm_sink.emulator.soql.select import Column, json_text
@@ -94,7 +94,7 @@ class Groups:
 
     def _aggregate(self, call: Call) -> tuple[str, Field]:
         if call.argument is None:
-            raise malformed(self._soql, call.at, "unexpected token: ')'")
+            raise unexpected(self._soql, call.at, ")")
         sql, field, shown = self._operands.sql(call.argument)
         if not may_aggregate(call.name, field):
             text = f"field {shown} does not support aggregate operator {call.name.upper()}"

@@ -2,7 +2,7 @@
 
 Knows the grammar only: whether objects and fields exist is `translate`'s business.
 
-Not imitated: TYPEOF, GROUP BY ROLLUP and CUBE, WITH DATA CATEGORY, bind variables.
+Not imitated: GROUP BY ROLLUP and CUBE, WITH DATA CATEGORY, bind variables.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from crm_sink.emulator.errors import ApiError
-from crm_sink.emulator.soql.complaints import malformed, unexpected
+from crm_sink.emulator.soql.complaints import unexpected
 from crm_sink.emulator.soql.tree import (
     Call,
     Compare,
@@ -27,6 +27,7 @@ from crm_sink.emulator.soql.tree import (
     Ordering,
     Path,
     Query,
+    TypeOf,
     Value,
 )
 
@@ -77,8 +78,8 @@ def _complaint(soql: str, error: UnexpectedInput) -> ApiError:
         at = error.pos_in_stream or 0
         if soql[at] == "'":
             # Nothing else than a text can begin with a quote: its end is missing.
-            return malformed(soql, at, "unexpected token: '''")
-        return malformed(soql, at, f"unexpected token: '{soql[at]}'")
+            return unexpected(soql, at, "'")
+        return unexpected(soql, at, soql[at])
     return unexpected(soql, len(soql), "<EOF>")
 
 
@@ -121,8 +122,24 @@ def _item(node: Node, soql: str) -> Item:
     inner = _nodes(node)[0]
     if node.data == "child_item":
         return Item(None, query=_query(inner, soql))
+    if node.data == "typeof_item":
+        return Item(None, type_of=_type_of(node))
     alias = _tokens(node)
     return Item(_operand(inner), str(alias[0]) if alias else None)
+
+
+def _type_of(node: Node) -> TypeOf:
+    path, *rest = _nodes(node)
+    cases = []
+    for one in (child for child in rest if child.data == "when"):
+        name = next(token for token in _tokens(one) if token.type == "NAME")
+        cases.append((Path((str(name),), name.start_pos or 0), _paths(_nodes(one)[0])))
+    otherwise = [child for child in rest if child.data == "path_list"]
+    return TypeOf(_path(path), tuple(cases), _paths(otherwise[0]) if otherwise else None)
+
+
+def _paths(node: Node) -> tuple[Path, ...]:
+    return tuple(_path(child) for child in _nodes(node))
 
 
 def _operand(node: Node) -> Operand:

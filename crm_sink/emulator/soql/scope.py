@@ -123,11 +123,16 @@ class Scope:
         target = self._referred(link) if link else None
         if link is None or target is None:
             raise no_such_relationship(self.statement.soql, at, parts[-1])
+        joined = self.join(alias, link, target)
+        self.joins[key] = (joined, target)
+        return joined, target
+
+    def join(self, alias: str, link: Field, target: ObjectType) -> str:
+        """Join the records that a lookup leads to, and give their alias."""
         joined = self.statement.alias()
         on = f'{joined}."Id" = {alias}.{name(link.name)}'
         self._join_sql.append(f"left join {name(target.name)} as {joined} on {on}")
-        self.joins[key] = (joined, target)
-        return joined, target
+        return joined
 
     def _referred(self, link: Field) -> ObjectType | None:
         """Give the object that a lookup leads to; Owner leads to User before Group."""

@@ -2,7 +2,7 @@
 
 DuckDB builds the JSON, so that a page of 2,000 records costs no Python work for each cell.
 
-Not imitated: TYPEOF; child results of more than one page.
+Not imitated: child results of more than one page.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ ADDRESS_PARTS = (
 class Column:
     """One column of a result: the header in CSV, the field it shows, and the SQL of its value.
 
-    `shown` is how an aggregate is called by people: `count(Id)`.
+    `shown` is how an aggregate is called by people: `count(Id)`. `children` are the columns of a
+    child sub-query, or of a TYPEOF.
     """
 
     header: str
@@ -42,6 +43,7 @@ class Column:
     is_aggregate: bool = False
     shown: str = ""
     children: tuple[Column, ...] = ()
+    is_type_of: bool = False
 
 
 @dataclass(slots=True)

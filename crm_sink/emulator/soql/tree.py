@@ -1,6 +1,6 @@
 """What a SOQL statement says, as frozen values. Names are as written; `at` counts characters.
 
-Not imitated: TYPEOF, GROUP BY ROLLUP and CUBE, DISTANCE, WITH DATA CATEGORY.
+Not imitated: GROUP BY ROLLUP and CUBE, DISTANCE, WITH DATA CATEGORY.
 """
 
 from __future__ import annotations
@@ -77,12 +77,22 @@ Condition = Compare | Not | Every | Either
 
 
 @dataclass(frozen=True, slots=True)
+class TypeOf:
+    """`TYPEOF Owner WHEN User THEN Username ELSE Name END`; no ELSE is None."""
+
+    path: Path
+    cases: tuple[tuple[Path, tuple[Path, ...]], ...]
+    otherwise: tuple[Path, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """One entry of the field list: an operand with its alias, or a child sub-query."""
+    """One entry of the field list: an operand with its alias, a child sub-query, or a TYPEOF."""
 
     operand: Operand | None
     alias: str | None = None
     query: Query | None = None
+    type_of: TypeOf | None = None
 
 
 @dataclass(frozen=True, slots=True)

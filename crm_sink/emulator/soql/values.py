@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from crm_sink.emulator.errors import ApiError
 from crm_sink.emulator.ids import normal
 from crm_sink.emulator.schema import NUMBER_TYPES, Field
-from crm_sink.emulator.soql.complaints import malformed, refuse
+from crm_sink.emulator.soql.complaints import refuse, unexpected
 from crm_sink.emulator.soql.tree import Value
 
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
@@ -36,7 +36,7 @@ def check(soql: str, value: Value, field: Field, name: str) -> None:
     if value.kind == "null" or value.kind in kinds_for(field):
         return
     if value.kind == "date_literal" and kinds_for(field)[-1] != "date_literal":
-        raise malformed(soql, value.at, f"unexpected token: '{value.text}'")
+        raise unexpected(soql, value.at, value.text)
     quoted = "should" if field.is_text else "should not"
     kind = "string" if field.is_text else SOAP_NAMES.get(field.type, field.type)
     text = (
@@ -64,7 +64,7 @@ def read(soql: str, value: Value, field: Field) -> str | float | int | bool | da
     try:
         return _moment(value.text) if field.type == "datetime" else date.fromisoformat(value.text)
     except ValueError:
-        raise malformed(soql, value.at, f"unexpected token: '{value.text}'") from None
+        raise unexpected(soql, value.at, value.text) from None
 
 
 def _text(soql: str, value: Value, field: Field) -> str | None:

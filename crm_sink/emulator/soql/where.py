@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.errors import ApiError
-from crm_sink.emulator.soql.complaints import malformed, refuse
+from crm_sink.emulator.soql.complaints import refuse, unexpected
 from crm_sink.emulator.soql.dates import date_range
 from crm_sink.emulator.soql.tree import Call, Compare, Condition, Either, Every, Not, Path, Value
 from crm_sink.emulator.soql.values import check, like_pattern, not_filterable, read, unescape
@@ -102,7 +102,7 @@ class Conditions:
     def _range(self, value: Value) -> tuple[date, date]:
         found = date_range(value.text, self._statement.reading.now.date())
         if found is None:
-            raise malformed(self._soql, value.at, f"unexpected token: '{value.text}'")
+            raise unexpected(self._soql, value.at, value.text)
         return found
 
     def _in(self, sql: str, field: Field, values: tuple[Value, ...]) -> str:

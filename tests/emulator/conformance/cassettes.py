@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PASSING = "a passing state: the local org is done before anyone asks"
 ASIDE = {
-    "TYPEOF": "TYPEOF, which the local org's SOQL does not have",
+    "TYPEOF": "of events, which the local org does not have",
     "sobjects/Event/describe": "described by hand: an event's several invitees",
 }
 _READER = YAML(typ="safe")

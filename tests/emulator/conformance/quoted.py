@@ -26,7 +26,7 @@ FIELDS = (
 )  # fmt: skip
 TASK = (("Task", Field("Subject", "Subject", "string", 255)),)
 SHARING = "needs sharing, which the local org does not have"
-LONG = "SELECT Id, Name, Site, Fax, CreatedDate, LastModifiedById, LastModifiedDate, From Account "
+LONG = "SELECT Id, Name, Site, Type, CreatedDate, LastModifiedById, LastModifiedDate, From Account "
 
 
 def quoted(folder: Path) -> list[Story]:
