@@ -103,7 +103,7 @@ def test_it_fetches_the_results_of_a_job_with_failures(sf: Sf) -> None:
     ]
 
 
-def test_it_deploys_a_field_a_permission_set_and_a_list_view(sf: Sf) -> None:
+def test_it_deploys_and_retrieves_a_field_a_permission_set_and_a_list_view(sf: Sf) -> None:
     sf.write(
         "sfdx-project.json",
         '{"packageDirectories": [{"path": "force-app", "default": true}], '
@@ -136,6 +136,15 @@ def test_it_deploys_a_field_a_permission_set_and_a_list_view(sf: Sf) -> None:
     assert sf.desk.look("SELECT Fit__c FROM Lead") == [{"Fit__c": 80}]
     (listed,) = sf("org", "list", "metadata", "-o", "local", "--metadata-type", "ListView")
     assert listed["fullName"] == "Lead.Fitting"
+    (sf.desk.folder / f"{lead}/fields/Fit__c.field-meta.xml").unlink()
+    (sf.desk.folder / f"{lead}/listViews/Fitting.listView-meta.xml").unlink()
+    wanted = ["--metadata", "CustomObject:Lead", "--metadata", "PermissionSet:Scores"]
+    told = sf("project", "retrieve", "start", "--target-org", "local", *wanted)
+    assert told["status"] == "Succeeded"
+    fetched = (sf.desk.folder / f"{lead}/fields/Fit__c.field-meta.xml").read_text()
+    assert "<label>Fit</label>" in fetched
+    fetched = (sf.desk.folder / f"{lead}/listViews/Fitting.listView-meta.xml").read_text()
+    assert "<columns>Fit__c</columns>" in fetched
 
 
 HELP = Path(__file__).parents[2] / "crm_sink" / "help" / "local-org.md"

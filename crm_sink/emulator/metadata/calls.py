@@ -2,7 +2,7 @@
 
 The HTTP status is 200 whatever became of each component (facts 8.4).
 
-Not imitated: renameMetadata, retrieve. Likely but not on record: the words for more than ten
+Not imitated: renameMetadata. Likely but not on record: the words for more than ten
 components in one call.
 """
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from crm_sink.emulator.altering import Alteration, RolledBack, altering
 from crm_sink.emulator.metadata.body import Body, Refused, from_xml, to_xml
 from crm_sink.emulator.metadata.kinds import KINDS, kind_of
+from crm_sink.emulator.metadata.properties import told
 from crm_sink.emulator.soap.envelope import Fault
 from crm_sink.emulator.xml import kind as xsi_type
 from crm_sink.emulator.xml import leaf, named, text, wrap
@@ -110,25 +111,11 @@ def list_all(request: Request, call: Call) -> str:
     with altering(org) as change:
         for query in named(call.body, "queries"):
             kind = KINDS.get(text(query, "type") or "")
-            for full_name in kind.names(change) if kind else ():
-                entries += wrap("result", _properties(org, kind.name if kind else "", full_name))
+            if kind is not None:
+                told_ones = (told(change, kind.name, one) for one in kind.names(change))
+                entries += "".join(wrap("result", one) for one in told_ones)
         raise RolledBack
     return entries
-
-
-def _properties(org: Org, kind: str, full_name: str) -> str:
-    owner = full_name.partition(".")[0]
-    file = f"permissionsets/{owner}.permissionset"
-    if kind != "PermissionSet":
-        file = f"objects/{owner}.object"
-    moment, person = f"{org.created:%Y-%m-%dT%H:%M:%S.000Z}", " ".join(org.person)
-    told = {
-        "createdById": org.user_id, "createdByName": person, "createdDate": moment,
-        "fileName": file, "fullName": full_name, "id": "",
-        "lastModifiedById": org.user_id, "lastModifiedByName": person, "lastModifiedDate": moment,
-        "manageableState": "unmanaged", "type": kind,
-    }  # fmt: skip
-    return "".join(leaf(key, value) for key, value in told.items())
 
 
 def _full_names(call: Call) -> list[str]:

@@ -1,6 +1,6 @@
 """Deployments by SOAP: `deploy` and `checkDeployStatus`.
 
-Not imitated: cancelDeploy, deployRecentValidation, retrieve.
+Not imitated: cancelDeploy, deployRecentValidation.
 """
 
 from __future__ import annotations

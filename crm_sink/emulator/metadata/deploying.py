@@ -143,7 +143,7 @@ def _missing(archive: Archive) -> list[Message]:
             "found in zipped directory",
         )
         for kind, members in archive.members.items()
-        if kind in KINDS
+        if kind in KINDS and kind != "CustomObject"
         for member in members
         if member != "*" and (kind, member.lower()) not in held
     ]

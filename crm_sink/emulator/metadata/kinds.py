@@ -1,7 +1,7 @@
 """The types of metadata that the local org has, each with what can be done to it.
 
-Not imitated: all other types: Layout, FlexiPage, CompactLayout, CustomObject of one's own, Profile,
-Flow, ApexClass, …; they are refused, by name.
+Not imitated: all other types: Layout, FlexiPage, CompactLayout, Profile, Flow, ApexClass, …; they
+are refused, by name.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from crm_sink.emulator.metadata import custom_field, list_view, permission_set
+from crm_sink.emulator.metadata import custom_field, custom_object, list_view, permission_set
 from crm_sink.emulator.metadata.body import Refused
 
 if TYPE_CHECKING:
@@ -55,6 +55,13 @@ KINDS = {
             permission_set.names,
         ),
         Kind(list_view.TYPE, list_view.save, list_view.delete, list_view.read, list_view.names),
+        Kind(
+            custom_object.TYPE,
+            custom_object.save,
+            custom_object.delete,
+            custom_object.read,
+            custom_object.names,
+        ),
     )
 }
 

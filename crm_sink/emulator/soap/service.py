@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
 from crm_sink.emulator.errors import ApiError
-from crm_sink.emulator.metadata import calls, deploy_calls
+from crm_sink.emulator.metadata import calls, deploy_calls, retrieve_calls
 from crm_sink.emulator.soap import login
 from crm_sink.emulator.soap.envelope import Call, Fault, answer, read, refusal
 from crm_sink.emulator.versions import NEWEST, OLDEST
@@ -39,7 +39,7 @@ SESSION: Mapping[str, Operation] = {
 OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
     "u": SESSION,
     "c": SESSION,
-    "m": {**calls.OPERATIONS, **deploy_calls.OPERATIONS},
+    "m": {**calls.OPERATIONS, **deploy_calls.OPERATIONS, **retrieve_calls.OPERATIONS},
 }
 
 
