@@ -20,11 +20,14 @@ POD = "5g00"
 # Each character of an id, and the bit that it puts into the checksum.
 CHARACTERS = string.ascii_uppercase + string.ascii_lowercase + string.digits
 UPPER_BITS = "1" * 26 + "0" * 36
+MARKS = str.maketrans(CHARACTERS, UPPER_BITS)
 
 
 def with_checksum(short: str) -> str:
     """Give the 18-character form of a 15-character id."""
-    return short + "".join(_character(short[start : start + 5]) for start in (0, 5, 10))
+    marks = short.translate(MARKS)[::-1]
+    # Backwards, so that the first of five characters is the lowest bit.
+    return short + "".join(ALPHABET[int(marks[start : start + 5], 2)] for start in (10, 5, 0))
 
 
 def normal(text: str) -> str | None:
@@ -34,8 +37,9 @@ def normal(text: str) -> str | None:
     """
     if SHAPE.fullmatch(text) is None:
         return None
-    if len(text) == 15:
-        return with_checksum(text)
+    checked = with_checksum(text[:15])
+    if len(text) == 15 or checked == text:
+        return checked
     short = _mended(text)
     return None if short is None else with_checksum(short)
 

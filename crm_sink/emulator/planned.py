@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from crm_sink.emulator.sql import VARYING
+from crm_sink.emulator.sql import constants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,7 +43,7 @@ class Table:
 
 @contextmanager
 def hastily(cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Work statements over a few staged rows without DuckDB's optimizer.
+    """Work statements over a few staged rows without DuckDB's optimizer, and by kept plans.
 
     Not for statements over a table of records, which would be read whole; nothing else for a cursor
     that is not `Planned`: it has many rows, and they are worth a good plan.
@@ -60,7 +60,7 @@ class Planned:
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
-        self._plans: dict[tuple[str, bool], str] = {}
+        self._plans: dict[str, str] = {}
         self._tables: dict[str, Table] = {}
         self._optimizes = self._is_optimizing = True
         self._transactions = 0
@@ -95,7 +95,7 @@ class Planned:
     def _make(self, made: re.Match[str], values: Sequence[Any] | None) -> duckdb.DuckDBPyConnection:
         """Make a temp table, or fill the one that an equal statement made."""
         table, query, rest = made.groups()
-        form = VARYING.sub("$", made[0])
+        form = "$".join(constants(made[0])[0])
         known = self._tables.get(table)
         if known is None or known.form != form or self._is_outdated(known):
             words = frozenset(re.findall(r"\w+", form)) - {table}
@@ -115,25 +115,22 @@ class Planned:
         )
 
     def _run(self, text: str, values: Sequence[Any] | None) -> duckdb.DuckDBPyConnection:
-        if values is not None or not text.startswith(PREPARED):
+        # With the optimizer, DuckDB plans what is prepared again each time.
+        if values is not None or self._optimizes or not text.startswith(PREPARED):
             return self._plain(text, values)
-        given: list[str] = []
-
-        def parameter(found: re.Match[str]) -> str:
-            given.append(found[2])
-            return f"${len(given)}::{found[1]}"
-
-        form = VARYING.sub(parameter, text)
-        key = (form, self._optimizes)
-        plan = self._plans.get(key)
+        (form, *rest), given = constants(text)
+        for number, ((kind, _), more) in enumerate(zip(given, rest, strict=True), start=1):
+            form += f"${number}::{kind}{more}"
+        plan = self._plans.get(form)
         if plan is None:
-            self._plans[key] = ""
+            self._plans[form] = ""
             return self._plain(text, None)
         if not plan:
-            plan = self._plans[key] = f"plan{next(self._numbers)}"
+            plan = self._plans[form] = f"plan{next(self._numbers)}"
             self._plain(f"prepare {plan} as {form}", None)
-        arguments = f"({', '.join(given)})" if given else ""
-        return self._cursor.execute(f"execute {plan}{arguments}")
+        # Of its very type: for any other the statement would be planned again.
+        arguments = ", ".join(f"{value}::{kind}" for kind, value in given)
+        return self._cursor.execute(f"execute {plan}{f'({arguments})' if given else ''}")
 
     def _plain(self, text: str, values: Sequence[Any] | None) -> duckdb.DuckDBPyConnection:
         if self._optimizes != self._is_optimizing:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-# What `varying` marks: the type, and the SQL of the value.
-VARYING = re.compile(r"/\*=(\w+)\*/(.*?)/\*=\*/")
+MARK = "/*="
 
 
 def name(text: str) -> str:
@@ -25,4 +22,16 @@ def varying(value: str, kind: str) -> str:
         value: SQL without comments, of a value that nobody outside has a hand in.
         kind: Its SQL type.
     """
-    return f"/*={kind}*/{value}/*=*/"
+    return f"{MARK}{kind}*/{value}{MARK}*/"
+
+
+def constants(text: str) -> tuple[list[str], list[tuple[str, str]]]:
+    """Take a text apart at what `varying` has marked.
+
+    Returns:
+        What stands before, between and behind the constants, and the kind and SQL of each.
+    """
+    first, *rest = text.split(MARK)
+    marked = [one.partition("*/") for one in rest[::2]]
+    behind = [one.removeprefix("*/") for one in rest[1::2]]
+    return [first, *behind], [(kind, value) for kind, _, value in marked]

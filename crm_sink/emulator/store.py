@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, cast
 import duckdb
 
 from crm_sink.emulator.access.view import view
+from crm_sink.emulator.dml.whereabouts import Whereabouts
 from crm_sink.emulator.log import keeping, rules
 from crm_sink.emulator.planned import Planned
 from crm_sink.emulator.schema import DUCKDB_TYPES, Field, ObjectType
@@ -78,6 +79,7 @@ class Store:
         self._lock = threading.RLock()
         self._counters: dict[str, int] = {}
         self._planned: Planned | None = None
+        self.whereabouts = Whereabouts()
 
     @classmethod
     def open(cls, folder: Path, clock: Clock, *, memory_limit: str = "700MB") -> Store:

@@ -45,7 +45,7 @@ def apply(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Sou
         )
     keeping.keep(cursor, org, write, source)
     noted = history.note(cursor, org, write)
-    moment = varying(f"{literal(f'{org.stamp():%Y-%m-%d %H:%M:%S}')}::timestamp", "timestamp")
+    moment = moment_of(org)
     if write.operation == "hardDelete":
         cursor.execute(f"delete from {staging.name_of(write)} where Id in (select id from good)")
     elif write.operation == "delete":
@@ -65,6 +65,11 @@ def apply(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Sou
         org.store.when_committed(lambda: grants.refresh(org))
 
 
+def moment_of(org: Org) -> str:
+    """Give SQL of the time that a write is stamped with."""
+    return varying(f"{literal(f'{org.stamp():%Y-%m-%d %H:%M:%S}')}::timestamp", "timestamp")
+
+
 def make_outcome(cursor: duckdb.DuckDBPyConnection) -> None:
     """Say of each staged row what became of it, also when nothing was applied."""
     cursor.execute(
@@ -81,7 +86,7 @@ def _update(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, moment: s
         for column in write.values()
         if column.field.updateable
     ]
-    changes += _modified(org, write, moment)
+    changes += modified(org, write, moment)
     if not changes:
         return
     cursor.execute(
@@ -89,6 +94,9 @@ def _update(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, moment: s
         "from (select * from typed join good using (n) where not created) w "
         "where o.rowid = w.place"
     )
+    for column in write.changes():
+        if column.field.unique and column.field is not write.external:
+            org.store.whereabouts.forget(write.target, column.field)
 
 
 def _insert(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, moment: str) -> None:
@@ -125,14 +133,15 @@ def _delete(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, moment: s
     if write.target.find("IsDeleted") is None:
         cursor.execute(f"delete from {staging.name_of(write)} where Id in (select id from good)")
         return
-    changes = ["IsDeleted = true", *_modified(org, write, moment)]
+    changes = ["IsDeleted = true", *modified(org, write, moment)]
     cursor.execute(
         f"update {staging.name_of(write)} set {', '.join(changes)} "
         "where Id in (select id from good)"
     )
 
 
-def _modified(org: Org, write: Write, moment: str) -> list[str]:
+def modified(org: Org, write: Write, moment: str) -> list[str]:
+    """Give what every write of a record changes, as the parts of an UPDATE's SET."""
     values = {
         "LastModifiedDate": moment,
         "LastModifiedById": literal(org.user_id),

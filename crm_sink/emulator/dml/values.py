@@ -140,8 +140,8 @@ def value_faults(field: Field, raw: str, typed: str, dialect: Dialect) -> list[F
                 culprit,
             )
         )
-    length = field.length or (PICKLIST_LENGTH if field.type == "picklist" else 0)
-    if length and field.type not in ("id", "reference", "date", "datetime"):
+    length = length_of(field)
+    if length:
         message = f"{_said(field, 'data value too large: ', typed)} || ' (max length={length})'"
         faults.append(Fault(f"length({typed}) > {length}", "STRING_TOO_LONG", message, culprit))
     if field.type == "email":
@@ -150,6 +150,24 @@ def value_faults(field: Field, raw: str, typed: str, dialect: Dialect) -> list[F
             Fault(f"not {_full(typed, EMAIL)}", "INVALID_EMAIL_ADDRESS", message, culprit)
         )
     return faults
+
+
+def length_of(field: Field) -> int:
+    """Give how many characters a text field holds at most; 0 when nothing is said of it."""
+    if field.type in ("id", "reference", "date", "datetime"):
+        return 0
+    return field.length or (PICKLIST_LENGTH if field.type == "picklist" else 0)
+
+
+def digits_of(field: Field) -> int:
+    """Give how many digits a number has before the point at most; 0 when nothing is said of it."""
+    digits = field.precision - field.scale if field.precision else 0
+    return digits or (INT_DIGITS if field.type == "int" else 0)
+
+
+def offered(field: Field) -> list[str]:
+    """Give the values that a picklist offers now."""
+    return [one.value for one in field.values if one.active]
 
 
 def several_sql(label: str) -> str:
@@ -165,9 +183,7 @@ def key_sql(field: Field, value: str) -> str:
 
 def _number_faults(field: Field, raw: str, typed: str) -> list[Fault]:
     """Judge the digits before the point; more decimals than the scale are kept (facts 2.6)."""
-    digits = field.precision - field.scale if field.precision else 0
-    if field.type == "int":
-        digits = digits or INT_DIGITS
+    digits = digits_of(field)
     if not digits:
         return []
     message = _said(field, "value outside of valid range on numeric field: ", raw)
@@ -176,12 +192,12 @@ def _number_faults(field: Field, raw: str, typed: str) -> list[Fault]:
 
 
 def _not_offered(field: Field, typed: str) -> str:
-    offered = [literal(one.value) for one in field.values if one.active]
-    if not offered:
+    values = ", ".join(literal(one) for one in offered(field))
+    if not values:
         return f"{typed} is not null"
     if field.type == "picklist":
-        return f"{typed} not in ({', '.join(offered)})"
-    return f"not list_has_all([{', '.join(offered)}], string_split({typed}, ';'))"
+        return f"{typed} not in ({values})"
+    return f"not list_has_all([{values}], string_split({typed}, ';'))"
 
 
 def _full(value: str, pattern: str) -> str:

@@ -11,6 +11,7 @@ Not imitated: what rules fill in by themselves (an assigned owner, a stage's pro
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.dml.values import JSON
@@ -39,6 +40,16 @@ CLEARED = JSON.clear
 LARGE = 10_000
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One write: its number, how many rows it wrote and refused, where its values are."""
+
+    number: int
+    written: int
+    refused: int
+    in_file: bool
+
+
 def keep(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Source) -> None:
     """Log the rows of `good`, before they are applied: old values are still in their place."""
     with hastily(cursor):
@@ -50,23 +61,13 @@ def keep(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Sour
     columns = write.changes()
     has_values = org.settings.log_values and bool(columns)
     in_file = has_values and written >= LARGE
-    fields = ", ".join(literal(column.field.name) for column in columns)
-    written_as = varying(str(number), "bigint")
+    entry = _Entry(number, written, refused, in_file)
     with hastily(cursor):
-        cursor.execute(
-            f"insert into _log_writes select {written_as}, {_moment(org)}, {_text(source.call)}, "
-            f"{_text(source.request)}, {_text(source.job)}, {literal(write.target.name)}, "
-            f"{literal(write.operation)}, [{fields}]::varchar[], "
-            f"{varying(str(written), 'bigint')}, {varying(str(refused), 'bigint')}, {in_file}"
-        )
+        _keep_write(cursor, org, write, source, entry)
         if has_values and not in_file:
-            places = range(len(columns))
-            cursor.execute(
-                f"insert into _log_rows select {written_as}, n, id, created, {old_sql(places)}, "
-                f"{new_sql(places)} from ({_values(write, columns)})"
-            )
+            _keep_rows(cursor, number, f"({_values(write, columns)})", len(columns))
             return
-    cursor.execute("insert into _log_rows select ?, n, id, created, [], [] from good", [number])
+        _keep_rows(cursor, number, "good", 0)
     if in_file:
         path = file_of(org.store.folder, number)
         path.parent.mkdir(exist_ok=True)
@@ -74,6 +75,17 @@ def keep(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Sour
             f"copy ({_values(write, columns)}) to {literal(str(path))} "
             "(format parquet, compression lz4_raw)"
         )
+
+
+def keep_few(
+    cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Source, written: int
+) -> None:
+    """Log all rows of the table `few`; see `dml.few`."""
+    with hastily(cursor):
+        row = cursor.execute("select coalesce(max(number), 0) + 1 from _log_writes").fetchone()
+        number = row[0] if row else 1
+        _keep_write(cursor, org, write, source, _Entry(number, written, 0, False))
+        _keep_rows(cursor, number, "few", len(write.changes()) if org.settings.log_values else 0)
 
 
 def file_of(folder: Path, number: int) -> Path:
@@ -91,6 +103,28 @@ def new_sql(places: Iterable[int]) -> str:
     cleared = literal(CLEARED)
     cells = (f"case when s{at} then coalesce(v{at}::varchar, {cleared}) end" for at in places)
     return f"[{', '.join(cells)}]"
+
+
+def _keep_write(
+    cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Source, entry: _Entry
+) -> None:
+    fields = ", ".join(literal(column.field.name) for column in write.changes())
+    numbers = (varying(str(one), "bigint") for one in (entry.written, entry.refused))
+    cursor.execute(
+        f"insert into _log_writes select {varying(str(entry.number), 'bigint')}, {_moment(org)}, "
+        f"{_text(source.call)}, {_text(source.request)}, {_text(source.job)}, "
+        f"{literal(write.target.name)}, {literal(write.operation)}, [{fields}]::varchar[], "
+        f"{', '.join(numbers)}, {entry.in_file}"
+    )
+
+
+def _keep_rows(cursor: duckdb.DuckDBPyConnection, number: int, source: str, fields: int) -> None:
+    """Keep the rows of a query or table of n, id, created, and of o, v and s of each field."""
+    values = f"{old_sql(range(fields))}, {new_sql(range(fields))}" if fields else "[], []"
+    cursor.execute(
+        f"insert into _log_rows select {varying(str(number), 'bigint')}, n, id, created, {values} "
+        f"from {source}"
+    )
 
 
 def _values(write: Write, columns: list[Column]) -> str:

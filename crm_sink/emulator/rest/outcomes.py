@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from crm_sink.emulator.dml import few
 from crm_sink.emulator.dml.staging import Write
 from crm_sink.emulator.dml.values import JSON
 from crm_sink.emulator.dml.writing import write_staged
@@ -63,13 +64,18 @@ def write_rows(
     write = Write(
         rows.target,
         order.operation,
-        rows.stage(cursor),
+        tuple(rows.columns.values()),
         JSON,
         external=order.external,
         assign=order.assign,
         update_only=order.update_only,
         allow_duplicates=order.allow_duplicates,
     )
+    if not rows.faults:
+        written = few.update(cursor, org, write, rows.cells, order.source)
+        if written is not None:
+            return [Outcome(number, record, False) for number, record in written.items()]
+    rows.stage(cursor)
     write_staged(cursor, org, write, order.source, claim)
     with hastily(cursor):
         found = cursor.execute(

@@ -40,16 +40,17 @@ class Rows:
     columns: dict[tuple[str, str], Column] = field(default_factory=dict)
     cells: dict[int, dict[int, str]] = field(default_factory=dict)
     faults: list[tuple[int, str, str, str]] = field(default_factory=list)
+    keys: dict[str, Column] = field(default_factory=dict)
 
     def add(self, number: int, record: dict[str, Any]) -> None:
         """Read one record's keys; `attributes` is skipped."""
         self.cells[number] = {}
         for key, value in record.items():
-            if key.lower() == "attributes":
+            known = self.keys.get(key) or self._known(key)
+            if known is not None:
+                self._value(number, known, value)
                 continue
-            found = self.target.find(key)
-            if found is not None:
-                self._value(number, found, value)
+            if key.lower() == "attributes":
                 continue
             by_name = self._relationship(key)
             if by_name is not None and (value is None or isinstance(value, dict)):
@@ -62,8 +63,8 @@ class Rows:
         self.cells.setdefault(number, {})
         self.faults.append((number, code, clean(message), fields))
 
-    def stage(self, cursor: duckdb.DuckDBPyConnection) -> tuple[Column, ...]:
-        """Fill the temp tables `stage` and `faults`, and give the columns."""
+    def stage(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Fill the temp tables `stage` and `faults`."""
         from crm_sink.emulator.dml import staging
 
         width = len(self.columns)
@@ -81,7 +82,6 @@ class Rows:
                 "insert into faults values (?, ?, {'code': ?, 'message': ?, 'fields': ?})",
                 [number, CALLER, code, message, [fields] if fields else []],
             )
-        return tuple(self.columns.values())
 
     def _column(self, found: Field, lookup: Lookup | None = None) -> Column:
         key = (found.name, lookup.field.name if lookup else "")
@@ -89,9 +89,16 @@ class Rows:
             self.columns[key] = Column(len(self.columns), found, lookup)
         return self.columns[key]
 
-    def _value(self, number: int, found: Field, value: Any) -> None:
-        column = self._column(found)
-        token = refused_token(found, value)
+    def _known(self, key: str) -> Column | None:
+        """Give the column of a key that names a field; remembered, as keys come 200 times."""
+        found = self.target.find(key)
+        if found is not None:
+            self.keys[key] = self._column(found)
+        return self.keys.get(key)
+
+    def _value(self, number: int, column: Column, value: Any) -> None:
+        found = column.field
+        token = "" if isinstance(value, str) else refused_token(found, value)
         if token:
             start = f"Cannot deserialize instance of {found.type} from {token}"
             self.refuse(number, "JSON_PARSER_ERROR", start + MAY_BE_MISSING, found.name)
@@ -140,16 +147,14 @@ def no_such_column(key: str, target: ObjectType) -> str:
 
 def staged(found: Field, value: Any) -> str:
     """Give the text under which a JSON value is staged."""
+    if isinstance(value, str):
+        text = value if value.isascii() else clean(value)
+        # An 18-character id in the wrong case is mended by its checksum.
+        is_long_id = len(text) == 18 and found.type in ("id", "reference")
+        return ids.normal(text) or text if is_long_id else text
     if value is None:
         return JSON.clear
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        text = clean(value)
-        # An 18-character id in the wrong case is mended by its checksum.
-        is_long_id = found.type in ("id", "reference") and len(text) == 18
-        return ids.normal(text) or text if is_long_id else text
-    return repr(value)
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def refused_token(found: Field, value: Any) -> str:
