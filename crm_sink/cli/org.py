@@ -38,13 +38,15 @@ def command() -> None:
 
 @command.command()
 @click.option("--port", default=0, help="Port of 127.0.0.1; 0 takes a free one.", show_default=True)
-@click.option("--tls", is_flag=True, help="Serve https, with a certificate made for this org.")
+@click.option(
+    "--tls/--no-tls", default=None, help="Serve https, with a certificate made for this org."
+)
 @profile_options
 @format_option
-def start(port: int, tls: bool, output: str, **profile: Any) -> int:
+def start(port: int, tls: bool | None, output: str, **profile: Any) -> int:
     """Start the local org, unless it runs already.
 
-    What it is told of its quota and its speed holds for its next starts, too, until they say
+    What it is told of https, its quota and its speed holds for its next starts, too, until they say
     otherwise: `--latency 120ms --jobs-take 30s` is a far, busy org.
 
     Exit codes: 0 it runs · 1 it did not start, for instance because the port is in use · 2 usage,
@@ -53,13 +55,16 @@ def start(port: int, tls: bool, output: str, **profile: Any) -> int:
     folder = local_org.folder_of_home()
     found = local_org.find(folder)
     if found is None:
-        options = [*as_arguments(profile), *(["--tls"] if tls else [])]
+        served = [] if tls is None else ["--tls" if tls else "--no-tls"]
+        options = [*as_arguments(profile), *served]
         found = local_org.start(folder, port=port, options=options)
     else:
         refuse_another(found, profile)
-        if tls and not found.ca_file:
+        if tls is not None and tls != bool(found.ca_file):
+            scheme = found.url.partition(":")[0]
             raise UsageError(
-                f"the local org runs already, over http, at {found.url}", hint="crm-sink org stop"
+                f"the local org runs already, over {scheme}, at {found.url}",
+                hint="crm-sink org stop",
             )
     _print(found, output)
     return 0

@@ -1,15 +1,17 @@
 """The profile of a local org: the settings that it was started with, kept for its next start.
 
+Beside the settings of `OrgSettings` it holds whether the org is served over https, as `tls`.
+
 `profile.json` in the org's folder. What a start says anew replaces what an earlier one said.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -33,13 +35,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Let a parser read the options; what is not given is None."""
     for option, (setting, kind) in OPTIONS.items():
         parser.add_argument(option, dest=setting, type=kind)
+    parser.add_argument("--tls", action=argparse.BooleanOptionalAction)
 
 
 def profile_of(folder: Path, given: Mapping[str, Any]) -> dict[str, Any]:
     """Give the settings of a start: as given, else as at the last start, else as at the first."""
     path = folder / FILE
     stored = json.loads(path.read_text()) if path.exists() else {}
-    known = {setting for setting, _ in OPTIONS.values()}
+    known = {*(setting for setting, _ in OPTIONS.values()), "tls"}
     kept = {key: value for key, value in stored.items() if key in known}
     said = {key: given[key] for key in known if given.get(key) is not None}
     return {**FIRST, **kept, **said}

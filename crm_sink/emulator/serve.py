@@ -114,12 +114,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--access-token", action="append", default=[])
-    parser.add_argument("--tls", action="store_true")
     profile.add_options(parser)
     given = parser.parse_args(argv)
     chosen = profile.profile_of(given.folder, vars(given))
-    settings = OrgSettings(**chosen, access_tokens=tuple(given.access_token))
-    tls = certificates.load_or_make(given.folder) if given.tls else None
+    known = {key: value for key, value in chosen.items() if key != "tls"}
+    settings = OrgSettings(**known, access_tokens=tuple(given.access_token))
+    tls = certificates.load_or_make(given.folder) if chosen.get("tls") else None
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -53,18 +53,24 @@ def test_its_environment_trusts_it_and_all_that_was_trusted_before(home: Desk) -
         assert file.read().count("BEGIN CERTIFICATE") > 50
 
 
-def test_the_authority_stays_the_same_when_the_org_starts_again(home: Desk) -> None:
+def test_the_next_start_is_over_https_too_with_the_same_authority(home: Desk) -> None:
     with open(home.shell("org", "status", "--format", "json").data["ca_file"]) as file:
         before = file.read()
     home.shell("org", "stop")
-    again = home.shell("org", "start", "--tls", "--format", "json").data
+    again = home.shell("org", "start", "--format", "json").data
+    assert again["url"].startswith("https://")
+    assert f"CRM_SINK_INSTANCE_URL={again['url']}\n" in home.shell("org", "env").out
     with open(again["ca_file"]) as file:
         assert file.read() == before
+    refused = home.shell("org", "start", "--no-tls")
+    assert (refused.code, "runs already, over https" in refused.err) == (2, True)
 
 
-def test_a_plain_org_names_no_authority(home: Desk) -> None:
+def test_a_start_without_tls_makes_it_plain_again_and_names_no_authority(home: Desk) -> None:
     home.shell("org", "stop")
-    assert home.shell("org", "start", "--format", "json").data["ca_file"] is None
+    assert home.shell("org", "start", "--no-tls", "--format", "json").data["ca_file"] is None
     assert "CA_" not in home.shell("org", "env").out
     refused = home.shell("org", "start", "--tls")
-    assert (refused.code, "over http" in refused.err) == (2, True)
+    assert (refused.code, "over http," in refused.err) == (2, True)
+    home.shell("org", "stop")
+    assert home.shell("org", "start", "--format", "json").data["url"].startswith("http://")

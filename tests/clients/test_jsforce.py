@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crm_sink.emulator.seed.demo import add_missing
+from crm_sink.emulator.seed.fields import custom_field
 from tests.clients.installed import installed
+from tests.clients.shown import program
 
 if TYPE_CHECKING:
     from tests.clients.installed import Client
@@ -189,6 +192,22 @@ def test_its_bulk_1_loads_and_tells_what_failed(jsforce: JsForce) -> None:
     assert told[1]["errors"][0].startswith("NUMBER_OUTSIDE_VALID_RANGE:")
     assert jsforce.desk.look("SELECT Ext__c, Score__c FROM Lead") == [
         {"Ext__c": "a", "Score__c": 5}
+    ]
+
+
+def test_the_program_of_the_help_page_upserts_and_prints_what_failed(jsforce: JsForce) -> None:
+    desk = jsforce.desk
+    key = custom_field("Prospect_Id__c", "Text(20)", external_id=True)
+    add_missing(desk.org.org.store, "Lead", (key,))
+    scores = "Prospect_Id__c,LastName,Company,Score__c\nP-1,A,C,5\nP-2,B,C,1000\n"
+    desk.write("scores.csv", scores)
+    shown = program("const fs = require('fs')")
+    here = f"process.chdir({json.dumps(str(desk.folder))})\n"
+    variables = {"CRM_SINK_INSTANCE_URL": desk.org.url, "TOKEN": desk.org.token()}
+    said = jsforce.client.run("node", "-e", here + shown, **variables)
+    assert "NUMBER_OUTSIDE_VALID_RANGE:" in said
+    assert desk.look("SELECT Prospect_Id__c, Score__c FROM Lead") == [
+        {"Prospect_Id__c": "P-1", "Score__c": 5}
     ]
 
 

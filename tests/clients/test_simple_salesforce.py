@@ -12,6 +12,10 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
+from crm_sink.emulator.seed.demo import add_missing
+from crm_sink.emulator.seed.fields import custom_field
+from tests.clients.shown import program
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -51,6 +55,22 @@ def sf(secure_desk: Desk, web: requests.Session) -> Any:
 
 def rows_of(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_program_of_the_help_page_upserts(
+    secure_desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = custom_field("Prospect_Id__c", "Text(20)", external_id=True)
+    add_missing(secure_desk.org.org.store, "Lead", (key,))
+    secure_desk.write("scores.csv", "Prospect_Id__c,LastName,Company,Score__c\nP-1,A,C,5\n")
+    monkeypatch.chdir(secure_desk.folder)
+    monkeypatch.setenv("CRM_SINK_INSTANCE_URL", secure_desk.org.url)
+    monkeypatch.setenv("TOKEN", secure_desk.org.token())
+    exec(compile(program("import os\nfrom simple_salesforce"), "local-org.md", "exec"), {})
+    assert "'numberRecordsFailed': 0" in capsys.readouterr().out
+    assert secure_desk.look("SELECT Prospect_Id__c, Score__c FROM Lead") == [
+        {"Prospect_Id__c": "P-1", "Score__c": 5}
+    ]
 
 
 def test_it_logs_in_by_client_credentials(secure_desk: Desk, web: requests.Session) -> None:
