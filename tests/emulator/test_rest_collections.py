@@ -175,3 +175,17 @@ def test_retrieve_keeps_order_and_says_null_for_what_is_missing(api: Any) -> Non
     wrong = api.get("composite/sobjects/Lead?ids=nonsense&fields=Id")
     assert wrong.status_code == 400
     assert wrong.json() == [{"message": "malformed id nonsense", "errorCode": "MALFORMED_ID"}]
+
+
+def test_a_lookup_may_be_named_by_an_id_in_one_record_and_by_a_key_in_the_next(api: Any) -> None:
+    account = api.post("sobjects/Account", {"Name": "Acme", "Ext__c": "A-2"}).json()["id"]
+    leads = [api.lead(), api.lead(Acc__c=account), api.lead(Acc__c=account)]
+    said = ({"Acc__c": account}, {"Acc__r": {"Ext__c": "a-2"}}, {"Note__c": "left alone"})
+    item = {"attributes": {"type": "Lead"}}
+    records = [{**item, "Id": lead, **one} for lead, one in zip(leads, said, strict=True)]
+    told = api.patch("composite/sobjects", {"records": records}).json()
+    assert [row["success"] for row in told] == [True] * 3
+    assert [api.field(lead, "Acc__c") for lead in leads] == [account] * 3
+    new = [{**item, "LastName": "Roe", "Company": "Acme", **one} for one in said]
+    made = api.post("composite/sobjects", {"records": new}).json()
+    assert [api.field(row["id"], "Acc__c") for row in made] == [account, account, None]

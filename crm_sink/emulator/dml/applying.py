@@ -81,10 +81,9 @@ def make_outcome(cursor: duckdb.DuckDBPyConnection) -> None:
 
 def _update(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, moment: str) -> None:
     changes = [
-        f"{name(column.field.name)} = case when w.{column.given} then w.{column.typed} "
-        f"else w.{column.old} end"
-        for column in write.values()
-        if column.field.updateable
+        f"{name(field)} = {staging.set_sql(columns, 'w', f'w.{columns[0].old}')}"
+        for field, columns in write.setters().items()
+        if columns[0].field.updateable
     ]
     changes += modified(org, write, moment)
     if not changes:
@@ -111,21 +110,20 @@ def _insert(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, moment: s
         "LastModifiedById": user,
         "SystemModstamp": moment,
     }
-    given = {column.field.name: column for column in write.values() if column.field.createable}
+    given = {key: some for key, some in write.setters().items() if some[0].field.createable}
     columns, values = [], []
     for field in write.target.stored():
         start = filled.get(field.name) or _default(field)
         if field.name in given:
-            column = given[field.name]
-            start = f"case when {column.given} then {column.typed} else {start or 'null'} end"
+            start = staging.set_sql(given[field.name], "t", start or "null")
             if field.name == "OwnerId":
-                start = f"coalesce({column.typed}, {user})"
+                start = f"coalesce({start}, {user})"
         if start is not None:
             columns.append(name(field.name))
             values.append(start)
     cursor.execute(
         f"insert into {staging.name_of(write)} ({', '.join(columns)}) select {', '.join(values)} "
-        "from typed join good g using (n) where created"
+        "from typed t join good g using (n) where created"
     )
 
 

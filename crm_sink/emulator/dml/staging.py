@@ -104,11 +104,27 @@ class Write:
         """Give the columns that are written: all but the record's own Id."""
         return [column for column in self.columns if column.field.type != "id"]
 
+    def setters(self) -> dict[str, list[Column]]:
+        """Give the columns that set each field, by its name.
+
+        One row of a call may name a lookup by an id and the next by an external id: two columns.
+        """
+        found: dict[str, list[Column]] = {}
+        for column in self.values():
+            found.setdefault(column.field.name, []).append(column)
+        return found
+
     def changes(self) -> list[Column]:
         """Give the columns whose fields can change at all; none of a delete."""
         if self.deletes:
             return []
         return [one for one in self.values() if one.field.createable or one.field.updateable]
+
+
+def set_sql(columns: list[Column], table: str, otherwise: str) -> str:
+    """Give the SQL of what a row sets a field to, from the columns that may set it."""
+    cases = (f"when {table}.{one.given} then {table}.{one.typed}" for one in columns)
+    return f"case {' '.join(cases)} else {otherwise} end"
 
 
 def stage(cursor: duckdb.DuckDBPyConnection, columns: int, source: str) -> None:

@@ -1,11 +1,13 @@
 """Keeps field history: a row for each tracked field that a save changed, one for a new record.
 
-Set by set, in the write's own transaction. What is compared are stored values before and after, so
-that what rules fill in by themselves is seen, and a write of equal values leaves nothing. Costs
-nothing where no field is tracked. Of a lookup there are two rows, one with the names and one with
-the ids ("Two rows are added when foreign key fields change", object reference, EntityHistory).
+Set by set, in the write's own transaction; a write of equal values leaves nothing. What rules fill
+in by themselves is seen: there the records are compared before and after, and otherwise what stood
+with what was staged. Costs nothing where no field is tracked. Of a lookup there are two rows, one
+with the names and one with the ids ("Two rows are added when foreign key fields change", object
+reference, EntityHistory).
 
-Not imitated: rows that conversions and merges leave; the 18 and 24 months after which rows vanish.
+Not imitated: rows that conversions and merges leave; the 18 and 24 months after which rows vanish;
+rows hidden from users who may not see the field.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crm_sink.emulator.dml import staging
 from crm_sink.emulator.history.kinds import KINDS, PREFIX
 from crm_sink.emulator.history.values import (
     RECORD,
@@ -28,9 +31,11 @@ from crm_sink.emulator.soql.scope import value_sql as stored_sql
 from crm_sink.emulator.sql import literal, name, varying
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import duckdb
 
-    from crm_sink.emulator.dml.staging import Write
+    from crm_sink.emulator.dml.staging import Column, Write
     from crm_sink.emulator.org import Org
     from crm_sink.emulator.schema import Field
 
@@ -41,10 +46,17 @@ BY_STAGE = frozenset({"Probability", "ForecastCategory", "ForecastCategoryName"}
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """What a write may leave in the history: changes of these fields, and records made."""
+    """What a write may leave in the history.
+
+    Attributes:
+        fields: Those that it may change.
+        creates: Whether it may make records.
+        given: What sets each field; None where rules may set one, too.
+    """
 
     fields: tuple[Field, ...] = ()
     creates: bool = False
+    given: tuple[list[Column], ...] | None = None
 
 
 def note(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> Noted:
@@ -58,14 +70,16 @@ def note(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> Noted:
     creates = write.operation != "update"
     if write.operation == "insert":
         return Noted(creates=creates)
-    touched = _touched(write)
-    fields = tuple(field for field in tracked if field.name in touched)
-    if fields:
-        before = ", ".join(f"o.{name(field.name)} as b{at}" for at, field in enumerate(fields))
-        cursor.execute(
-            f"create or replace temp table tracked_before as select g.n, g.id, {before} "
-            f"from {name(write.target.name)} o join good g on g.id = o.Id where not g.created"
-        )
+    given = write.setters()
+    by_rules = _by_rules(write, given)
+    fields = tuple(field for field in tracked if field.name in given.keys() | by_rules)
+    if not any(field.name in by_rules for field in fields):
+        return Noted(fields, creates, tuple(given[field.name] for field in fields))
+    before = ", ".join(f"o.{name(field.name)} as b{at}" for at, field in enumerate(fields))
+    cursor.execute(
+        f"create or replace temp table tracked_before as select g.n, g.id, {before} "
+        f"from {name(write.target.name)} o join good g on g.place = o.rowid where not g.created"
+    )
     return Noted(fields, creates)
 
 
@@ -87,7 +101,7 @@ def keep(
     if not noted.fields and not noted.creates:
         return
     if noted.fields:
-        _compare(cursor, write, noted.fields)
+        _compare(cursor, write, noted)
     rows = [_made()] if noted.creates else []
     for at, field in enumerate(noted.fields):
         rows += _changed(org, field, at, place=1 + 2 * at)
@@ -112,23 +126,32 @@ def keep(
         cursor.execute(text)
 
 
-def _touched(write: Write) -> set[str]:
-    """Name the fields that the write may change, those that rules fill in among them."""
-    touched = {column.field.name for column in write.values()}
-    if write.assign:
-        touched.add("OwnerId")
-    return touched | BY_STAGE if "StageName" in touched else touched
+def _by_rules(write: Write, given: Collection[str]) -> frozenset[str]:
+    """Name the fields that rules may fill in."""
+    owner = frozenset({"OwnerId"} if write.assign else ())
+    return owner | (BY_STAGE if "StageName" in given else frozenset())
 
 
-def _compare(cursor: duckdb.DuckDBPyConnection, write: Write, fields: tuple[Field, ...]) -> None:
-    """Make `tracked_after`: the records of which any noted value has changed."""
-    after = ", ".join(f"o.{name(field.name)} as a{at}" for at, field in enumerate(fields))
-    changed = " or ".join(
-        f"b.b{at} is distinct from o.{name(field.name)}" for at, field in enumerate(fields)
-    )
+def _compare(cursor: duckdb.DuckDBPyConnection, write: Write, noted: Noted) -> None:
+    """Make `tracked_after`: b (before) and a (after) of the records that have changed."""
+    places = range(len(noted.fields))
+    if noted.given is None:
+        source = f"tracked_before b join {name(write.target.name)} o on o.Id = b.id"
+        both = [(f"b.b{at}", f"o.{name(noted.fields[at].name)}") for at in places]
+        which = "true"
+    else:
+        # As `applying` sets them.
+        source = "good g join typed t using (n)"
+        both = [
+            (f"g.{some[0].old}", staging.set_sql(some, "t", f"g.{some[0].old}"))
+            for some in noted.given
+        ]
+        which = "not created"
+    selected = ", ".join(f"{both[at][0]} as b{at}, {both[at][1]} as a{at}" for at in places)
+    changed = " or ".join(f"b{at} is distinct from a{at}" for at in places)
     cursor.execute(
-        f"create or replace temp table tracked_after as select b.*, {after} "
-        f"from tracked_before b join {name(write.target.name)} o on o.Id = b.id where {changed}"
+        "create or replace temp table tracked_after as select * from "
+        f"(select n, id, {selected} from {source} where {which}) where {changed}"
     )
 
 

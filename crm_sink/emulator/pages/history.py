@@ -1,6 +1,6 @@
 """What the record page shows of a record's history: when, which field, who, from what to what.
 
-Not imitated: the related list's own page; what a user may not see is shown all the same.
+Not imitated: the related list's own page.
 """
 
 from __future__ import annotations
