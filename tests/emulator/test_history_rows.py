@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -306,3 +306,21 @@ def test_describe_tells_of_each_history_what_salesforce_tells(
 def test_the_session_of_a_stranger_reads_none_of_it(api: Any) -> None:
     reply = requests.get(f"{api.running.url}/services/data/v60.0/sobjects/LeadHistory", timeout=30)
     assert reply.status_code == 401
+
+
+def test_replicas_are_told_of_new_rows_and_of_those_that_went_with_their_record(
+    api: Any, clock: FakeClock
+) -> None:
+    lead = api.lead(Score__c=5)
+    span = {
+        "start": f"{clock.now():%Y-%m-%dT%H:%M:%SZ}",
+        "end": f"{clock.now() + timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}",
+    }
+    patch(api, lead, Score__c=6)
+    own = [row["Id"] for row in ask(api, f"SELECT Id FROM LeadHistory WHERE LeadId = '{lead}'")]
+    updated = api.get("sobjects/LeadHistory/updated", params=span).json()["ids"]
+    assert len(own) == 2
+    assert set(own) <= set(updated)
+    api.call("DELETE", f"sobjects/Lead/{lead}")
+    told = api.get("sobjects/LeadHistory/deleted", params=span).json()["deletedRecords"]
+    assert set(own) <= {one["id"] for one in told}

@@ -136,12 +136,12 @@ def _compare(cursor: duckdb.DuckDBPyConnection, write: Write, noted: Noted) -> N
     """Make `tracked_after`: b (before) and a (after) of the records that have changed."""
     places = range(len(noted.fields))
     if noted.given is None:
-        source = f"tracked_before b join {name(write.target.name)} o on o.Id = b.id"
+        key, source = "b", f"tracked_before b join {name(write.target.name)} o on o.Id = b.id"
         both = [(f"b.b{at}", f"o.{name(noted.fields[at].name)}") for at in places]
         which = "true"
     else:
         # As `applying` sets them.
-        source = "good g join typed t using (n)"
+        key, source = "g", "good g join typed t using (n)"
         both = [
             (f"g.{some[0].old}", staging.set_sql(some, "t", f"g.{some[0].old}"))
             for some in noted.given
@@ -151,7 +151,7 @@ def _compare(cursor: duckdb.DuckDBPyConnection, write: Write, noted: Noted) -> N
     changed = " or ".join(f"b{at} is distinct from a{at}" for at in places)
     cursor.execute(
         "create or replace temp table tracked_after as select * from "
-        f"(select n, id, {selected} from {source} where {which}) where {changed}"
+        f"(select {key}.n, {key}.id, {selected} from {source} where {which}) where {changed}"
     )
 
 

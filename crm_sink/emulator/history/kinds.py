@@ -13,6 +13,7 @@ KINDS = {
     "Lead": "LeadHistory",
     "Opportunity": "OpportunityFieldHistory",
 }
+PARENTS = {kept: parent for parent, kept in KINDS.items()}
 HISTORIES = frozenset(KINDS.values())
 # All of them share a key prefix, so that an id alone does not tell which one it is of.
 PREFIX = "017"

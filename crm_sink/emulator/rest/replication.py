@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from crm_sink.emulator.clock import stamp
 from crm_sink.emulator.errors import ApiError
+from crm_sink.emulator.history.kinds import PARENTS
 from crm_sink.emulator.rest.sobjects import target_of
 from crm_sink.emulator.sql import name
 from crm_sink.emulator.wire import reply
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from crm_sink.emulator.schema import ObjectType
 
 MINUTE, LONGEST = timedelta(minutes=1), timedelta(days=30)
+# A row of history is never changed.
+MOVED = ("SystemModstamp", "LastModifiedDate", "CreatedDate")
 MOST = 600_000  # "There is a limit of 600,000 IDs returned from this resource."
 
 
@@ -41,7 +44,8 @@ def updated(request: Request) -> Response:
     target = target_of(request)
     start, end = _span(request, org)
     changed = next(
-        (one for one in ("SystemModstamp", "LastModifiedDate") if target.find(one)), None
+        (one for one in MOVED if target.find(one)),
+        None,
     )
     ids: list[str] = []
     if changed is not None:
@@ -83,7 +87,14 @@ def _deletions(target: ObjectType) -> str:
         f"where w.object = '{target.name}' and w.operation in ('delete', 'hardDelete') "
         f"and r.id not in (select Id from {name(target.name)})"
     ]
-    if target.find("IsDeleted") is not None:
+    parent = PARENTS.get(target.name)
+    if parent is not None:
+        # History goes with its record.
+        parts.append(
+            f"select h.Id, p.SystemModstamp from {name(target.name)} h "
+            f"join {name(parent)} p on p.Id = h.{name(f'{parent}Id')} where h.IsDeleted"
+        )
+    elif target.find("IsDeleted") is not None:
         parts.append(f"select Id, SystemModstamp from {name(target.name)} where IsDeleted")
     return (
         f"select id, min(moment) as gone from ({' union all '.join(parts)}) d(id, moment) "
