@@ -7,6 +7,7 @@ run, and each carries what a person needs: what, where, why (the message), and w
     CrmSinkError                exit 1
     ├── UsageError              exit 2    a wrong option, setting or mapping
     │   └── MappingError        exit 2    every problem of a mapping file at once
+    ├── Unforeseen              exit 1    a fault of crm_sink's own
     ├── SourceError             exit 1    the predictions cannot be read
     ├── LedgerError             exit 1    the ledger cannot be read or written
     ├── CrmError                exit 1    the CRM refused or did not answer; carries a Fate
@@ -74,6 +75,10 @@ class MappingError(UsageError):
         lines = "\n".join(str(problem) for problem in self.problems)
         plural = "problem" if count == 1 else "problems"
         super().__init__(f"{count} {plural} in the mapping\n{lines}", hint=hint)
+
+
+class Unforeseen(CrmSinkError):
+    """A fault of crm_sink's own; raised from the exception that nobody foresaw."""
 
 
 class SourceError(CrmSinkError):

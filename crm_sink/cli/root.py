@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from importlib import import_module
-from pathlib import Path
 
 import click
 
 from crm_sink.cli.verbs import VERBS, overview
-from crm_sink.errors import CrmSinkError
+from crm_sink.errors import CrmSinkError, Unforeseen
 
 INTERRUPTED = 130
 TRACEBACK = "CRM_SINK_TRACEBACK"
@@ -63,6 +61,8 @@ def dispatch(arguments: list[str]) -> int:
         print("crm-sink: interrupted", file=sys.stderr)
         return INTERRUPTED
     except CrmSinkError as error:
+        if isinstance(error, Unforeseen) and os.environ.get(TRACEBACK):
+            raise
         complain(error)
         return error.exit_code
     except BrokenPipeError:
@@ -70,7 +70,9 @@ def dispatch(arguments: list[str]) -> int:
     except Exception as error:
         if os.environ.get(TRACEBACK):
             raise
-        complain(_defect(error))
+        from crm_sink.flow.trouble import unforeseen
+
+        complain(unforeseen(error))
         return CrmSinkError.exit_code
     return result if isinstance(result, int) else 0
 
@@ -81,20 +83,3 @@ def complain(error: CrmSinkError) -> None:
     print(f"crm-sink: {place}{error.message}", file=sys.stderr)
     if error.hint:
         print(f"  try: {error.hint}", file=sys.stderr)
-
-
-def _defect(error: Exception) -> CrmSinkError:
-    """Say where an error came up that nobody foresaw; its text may quote a record's value."""
-    package = Path(__file__).parents[1]
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).is_relative_to(package)
-    ]
-    last = frames[-1]
-    place = f"{Path(last.filename).relative_to(package.parent)}:{last.lineno}"
-    return CrmSinkError(
-        f"an error that nobody foresaw: {type(error).__name__}",
-        where=place,
-        hint=f"{TRACEBACK}=1 and the same command shows more; please report it",
-    )

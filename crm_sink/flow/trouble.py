@@ -5,14 +5,15 @@ What cannot be read of the predictions is said by `source.trouble`; what a row h
 
 from __future__ import annotations
 
+import traceback
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crm_sink.errors import CrmSinkError
+from crm_sink.errors import CrmSinkError, Unforeseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 FREE_SPACE = "free some space, or set CRM_SINK_HOME to a larger disk"
 # What the engine's or the system's message holds, what that means, and the cure.
@@ -24,6 +25,7 @@ MEANINGS = (
     ("Permission denied", "a file of the run may not be read or written", "ls -l the folder"),
     ("Read-only file system", "the disk may not be written to", "set CRM_SINK_HOME to another"),
 )
+TRACEBACK = "CRM_SINK_TRACEBACK"
 OTHER = ("the run could not be computed", "crm-sink doctor")
 
 
@@ -35,7 +37,7 @@ def computing(folder: Path) -> Iterator[None]:
         folder: The run's folder, where it computes.
 
     Raises:
-        CrmSinkError: The engine or the disk failed.
+        CrmSinkError: The engine or the disk failed; or something that nobody foresaw.
     """
     import duckdb
 
@@ -43,6 +45,10 @@ def computing(folder: Path) -> Iterator[None]:
         yield
     except (duckdb.Error, OSError) as error:
         raise _explained(str(error), folder) from error
+    except CrmSinkError:
+        raise
+    except Exception as error:  # so that the ledger is told, and a person what to run
+        raise unforeseen(error) from error
 
 
 def _explained(reason: str, folder: Path) -> CrmSinkError:
@@ -53,3 +59,20 @@ def _explained(reason: str, folder: Path) -> CrmSinkError:
     # Only the kind of error: the rest of the message may quote a value of a record.
     kind = reason.partition(":")[0]
     return CrmSinkError(f"{meaning}: {kind}", where=str(folder), hint=hint)
+
+
+def unforeseen(error: Exception) -> Unforeseen:
+    """Say where an error came up that nobody foresaw; its text may quote a record's value."""
+    package = Path(__file__).parents[1]
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(package)
+    ]
+    last = frames[-1]
+    place = f"{Path(last.filename).relative_to(package.parent)}:{last.lineno}"
+    return Unforeseen(
+        f"an error that nobody foresaw: {type(error).__name__}",
+        where=place,
+        hint=f"{TRACEBACK}=1 and the same command shows more; please report it",
+    )

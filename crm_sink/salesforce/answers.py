@@ -1,7 +1,7 @@
 """Reads the body of a good answer, checks that it is whole and what was due; and its parts.
 
-What a JSON document must hold is asked through `text`, `number`, `flag`, `mapping` and `items`,
-which raise a `CrmError` that names the call when it is not there.
+What a JSON document must hold is asked through `text`, `number`, `flag`, `claim`, `mapping` and
+`items`, which raise a `CrmError` that names the call when it is not there.
 """
 
 from __future__ import annotations
@@ -32,8 +32,7 @@ def read_answer(call: Call, response: requests.Response, host: str) -> Answer:
     """
     headers = headers_of(response)
     document: Any = None
-    if call.expect is not Expect.NOTHING:
-        _check_kind(call, headers.get("content-type", ""), host)
+    _check_kind(call, headers.get("content-type", ""), host)
     if call.into is not None:
         size = _download(call, response, call.into, host)
     else:
@@ -75,6 +74,14 @@ def flag(document: Any, name: str) -> bool:
     return isinstance(document, dict) and document.get(name) is True
 
 
+def claim(document: Any, name: str, call: str) -> bool:
+    """Give a boolean of a JSON object that must be there."""
+    value = _part(document, name, call)
+    if not isinstance(value, bool):
+        raise _odd(call, f"{name!r} is neither true nor false")
+    return value
+
+
 def items(document: Any, name: str | None, call: str) -> list[Any]:
     """Give an array: the document itself, or the one of that name."""
     value = document if name is None else _part(document, name, call)
@@ -108,8 +115,9 @@ def _odd(call: str, what: str) -> CrmError:
 
 
 def _check_kind(call: Call, kind: str, host: str) -> None:
-    due = "json" if call.expect is Expect.JSON else "csv"
-    if due not in kind.lower():
+    due = str(call.expect)
+    is_due = "html" not in kind.lower() if call.expect is Expect.NOTHING else due in kind.lower()
+    if not is_due:
         shown = kind.split(";")[0].strip() or "no content type"
         raise of_lost_answer("NOT_THE_API", f"{host} answered {shown} where {due} is due", call)
 

@@ -35,6 +35,8 @@ MOST = 200  # records of a call (REST API guide, "sObject Collections")
 PATH = "/composite/sobjects"
 # How often a lost answer is settled before a person must look.
 TRIES = 4
+LONGEST_WAIT = 180.0  # seconds that `Retry-After` is obeyed for
+READ_BACK = "what was written is read back from the records"
 _JSON = {"Content-Type": "application/json; charset=UTF-8"}
 
 
@@ -76,9 +78,9 @@ def submit(
             break
         try:
             sent = _send(send, root, chunk, [records[index] for index in pending])
-        except AnswerLost:
+        except AnswerLost as lost:
             # The org may still be at work on it: a call may take ten minutes.
-            clock.sleep(wait)
+            clock.sleep(max(wait, min(lost.after or 0.0, LONGEST_WAIT)))
             known |= _read_back(send, root, chunk, engine)
         else:
             known |= dict(zip(pending, sent, strict=True))
@@ -124,9 +126,25 @@ def _send(send: Send, root: str, chunk: Chunk, records: Sequence[dict[str, Any]]
             code="RESULTS_DISAGREE",
             fate=Fate.STOP,
             where=PATH,
-            hint="sync the mapping again: what was written is read from the records",
+            hint=READ_BACK,
         )
-    return [_outcome(chunk, row) for row in rows]
+    outcomes = [_outcome(chunk, row) for row in rows]
+    if chunk.action in (Action.UPDATE, Action.DELETE):
+        _check_ids(records, outcomes)
+    return outcomes
+
+
+def _check_ids(records: Sequence[dict[str, Any]], outcomes: Sequence[Outcome]) -> None:
+    """Make sure that what was accepted are the records that were sent, each in its place."""
+    for record, outcome in zip(records, outcomes, strict=True):
+        if outcome.id is not None and outcome.id[:15] != record["id"][:15]:
+            raise CrmError(
+                "the answer names other records than were sent, or another order",
+                code="RESULTS_DISAGREE",
+                fate=Fate.STOP,
+                where=PATH,
+                hint=READ_BACK,
+            )
 
 
 def _call(root: str, chunk: Chunk, records: Sequence[dict[str, Any]]) -> Call:
@@ -144,13 +162,13 @@ def _call(root: str, chunk: Chunk, records: Sequence[dict[str, Any]]) -> Call:
 
 
 def _outcome(chunk: Chunk, row: Any) -> Outcome:
-    if answers.flag(row, "success"):
+    if answers.claim(row, "success", PATH):
         made = chunk.action is Action.CREATE or answers.flag(row, "created")
         return Outcome(answers.text(row, "id", PATH), ok=True, created=made)
     errors = answers.items(row, "errors", PATH)
     if not errors:
         return Outcome(None, ok=False, code="UNKNOWN_EXCEPTION", message="no reason given")
-    named = {str(field): None for error in errors for field in error.get("fields") or ()}
+    named = {field: None for error in errors for field in _fields(error)}
     return Outcome(
         id=None,
         ok=False,
@@ -160,8 +178,15 @@ def _outcome(chunk: Chunk, row: Any) -> Outcome:
     )
 
 
-def _said(error: dict[str, Any]) -> str:
+def _fields(error: Any) -> list[str]:
+    found = error.get("fields") if isinstance(error, dict) else None
+    return [str(field) for field in found] if isinstance(found, list) else []
+
+
+def _said(error: Any) -> str:
     """Give an error's words; of a duplicate also the records that it is like."""
+    if not isinstance(error, dict):
+        return "no reason given"
     words = str(error.get("message"))
     # Salesforce spells the key without its second l, and may mend that one day.
     found = error.get("duplicateResut") or error.get("duplicateResult")

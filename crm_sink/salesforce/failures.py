@@ -144,9 +144,11 @@ def _of_answer(status: int, headers: Mapping[str, str], body: bytes, call: Call)
         message = f"the org answered {status} without one of Salesforce's error messages"
     if status == 401:
         return _unauthorised(code, message, call)
-    if status in {500, 502, 504} and call.repeat is Repeat.SETTLE:
-        return of_lost_answer(code, message, call, status=status)
     fate, hint = _fate_of_status(status, code, message)
+    if call.repeat is Repeat.SETTLE and _may_be_done(status, code):
+        lost = of_lost_answer(code, message, call, status=status)
+        lost.fate, lost.after = fate, _retry_after(headers)
+        return lost
     return CrmError(
         message,
         code=code,
@@ -156,6 +158,15 @@ def _of_answer(status: int, headers: Mapping[str, str], body: bytes, call: Call)
         where=str(call),
         hint=hint,
     )
+
+
+def _may_be_done(status: int, code: str) -> bool:
+    """Tell whether a call may have been carried out, though its answer is a failure.
+
+    A 503 in Salesforce's own words (`server too busy`) was not. Any other may be of a gateway that
+    stands before the org and waited for it in vain.
+    """
+    return status in {500, 502, 504} or (status >= 500 and code == f"HTTP_{status}")
 
 
 def _network(error: Exception, host: str) -> tuple[str, str]:

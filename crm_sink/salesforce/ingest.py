@@ -94,6 +94,8 @@ def progress(send: Send, root: str, ticket: Ticket) -> Progress:
             where=job.JOB,
             hint=fate_of(code, found.error).hint,
         )
+    if found.state is State.OPEN:  # it was told that the job is closed, and the job is not
+        _close(send, root, found.id)
     if not found.state.has_ended:
         return Progress.WAITING
     return Progress.DONE if found.state is State.COMPLETE else Progress.FAILED
@@ -109,7 +111,8 @@ def settle(send: Send, root: str, chunk: Chunk) -> Ticket | None:
     ticket = chunk.ticket
     if ticket is None or ticket.job is None:
         return None
-    found = _abort(send, root, ticket.job)
+    # One that was closed has all its rows: if its close came to nothing, `progress` closes it.
+    found = (job.look if ticket.closed else _abort)(send, root, ticket.job)
     state = found.state
     if state is State.GONE and ticket.closed:
         raise CrmError(
@@ -209,7 +212,10 @@ def _close(send: Send, root: str, made: str) -> None:
     for attempt in range(TRIES):
         try:
             job.close(send, root, made)
-        except AnswerLost:
+        except CrmError as error:
+            # Refused as INVALIDJOBSTATE when an earlier try had closed it after all.
+            if not isinstance(error, AnswerLost) and error.code != "INVALIDJOBSTATE":
+                raise
             if job.look(send, root, made).state is not State.OPEN:
                 return
             if attempt == TRIES - 1:

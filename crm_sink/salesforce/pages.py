@@ -39,9 +39,12 @@ def selected(query: Read) -> list[str]:
 
 
 def header(path: Path) -> list[str]:
-    """Read the column names of a CSV file."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return next(csv.reader(file), [])
+    """Read the column names of a CSV file; of what is none, names that fit nothing."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        try:
+            return next(csv.reader(file), [])
+        except csv.Error:  # a first line without end
+            return []
 
 
 def scan(paths: Sequence[Path], columns: Sequence[str]) -> str:

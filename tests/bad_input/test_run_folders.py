@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crm_sink.events import ChunkMoved
+
 if TYPE_CHECKING:
     from .conftest import Counter
 
@@ -36,3 +38,22 @@ def test_an_error_that_nobody_foresaw_says_where_it_came_up(damaged: Counter) ->
     assert "an error that nobody foresaw" in said.err
     assert "crm_sink/engine.py:" in said.err
     assert "CRM_SINK_TRACEBACK=1" in said.err
+
+
+def test_an_error_that_nobody_foresaw_leaves_a_run_that_goes_on(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here a listener breaks, while the run writes."""
+
+    def breaking(event: object) -> None:
+        if isinstance(event, ChunkMoved):
+            raise ValueError(event.run)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("crm_sink.cli.options.listener_of", lambda _: breaking)
+        said = counter.sync(FIELDS, "select 'a' as id, 7 as x")
+    assert said.code == 1
+    assert "an error that nobody foresaw: ValueError" in said.err
+    assert "please report it; then crm-sink resume 2" in said.err
+    assert counter.desk.crm_sink("resume").code == 0
+    assert counter.holds("Score__c")["a"] == 7

@@ -142,7 +142,7 @@ def test_each_action_has_its_call(
     path: str,
     first: dict[str, object],
 ) -> None:
-    wire.on(method, path, Reply([GOOD, GOOD]))
+    wire.on(method, path, Reply([GOOD, GOOD | {"id": B}]))
     client.crm.submit(two(engine, tmp_path, action), engine, nothing)
     assert wire.asked[0].json["records"][0] == {"attributes": {"type": "Lead"}} | first
 
@@ -150,7 +150,7 @@ def test_each_action_has_its_call(
 def test_a_delete_names_its_ids_in_the_url(
     wire: Wire, client: Client, engine: Engine, tmp_path: Path
 ) -> None:
-    wire.on("DELETE", PATH, Reply([GOOD, GOOD]))
+    wire.on("DELETE", PATH, Reply([GOOD, GOOD | {"id": B}]))
     client.crm.submit(two(engine, tmp_path, Action.DELETE), engine, nothing)
     assert wire.asked[0].query == {"ids": f"{A},{B}", "allOrNone": "false"}
 
@@ -287,3 +287,31 @@ def test_outcomes_that_are_gone_are_said_to_be(
         client.crm.collect(
             two(engine, tmp_path), Ticket(Api.COLLECTIONS, None), engine, tmp_path / "o.parquet"
         )
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        None,
+        {"id": A, "success": "true", "errors": []},
+        {"id": A, "errors": []},
+        {"success": False, "errors": ["no"]},
+    ],
+)
+def test_a_row_that_does_not_say_what_became_of_it_is_not_taken_for_a_failure(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path, row: object
+) -> None:
+    """It would be sent again, and may have been written."""
+    wire.on("PATCH", PATH, Reply([row, {**GOOD, "id": B}]))
+    with pytest.raises(CrmError) as raised:
+        client.crm.submit(two(engine, tmp_path), engine, nothing)
+    assert raised.value.code == "UNEXPECTED_ANSWER"
+
+
+def test_an_answer_about_other_records_than_were_sent_is_not_believed(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path
+) -> None:
+    wire.on("PATCH", PATH, Reply([{**GOOD, "id": B}, GOOD]))
+    with pytest.raises(CrmError, match="other records") as raised:
+        client.crm.submit(two(engine, tmp_path), engine, nothing)
+    assert raised.value.code == "RESULTS_DISAGREE"

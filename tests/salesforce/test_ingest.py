@@ -364,3 +364,34 @@ def test_a_job_is_looked_for_from_the_time_at_which_it_was_asked_for(
     journal: list[Ticket] = []
     client.crm.submit(one(engine, tmp_path), engine, journal.append)
     assert {ticket.details["sending"] for ticket in journal} == {"2026-11-20T06:00:00+00:00"}
+
+
+def test_a_web_page_in_answer_to_an_upload_is_no_upload(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path
+) -> None:
+    """A proxy that wants a login answers 200 and passes nothing on."""
+    org(wire)
+    page = Reply(b"<html>log in</html>", 200, kind="text/html")
+    wire.on("PUT", f"{JOB}/batches", page, Reply(b"", 201, kind="text/plain"))
+    client.crm.submit(one(engine, tmp_path), engine, nothing)
+    assert len(wire.paths("PUT")) == 2
+
+
+def test_a_close_that_is_refused_because_an_earlier_one_arrived_is_done(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path
+) -> None:
+    org(wire, "InProgress")
+    body = [{"errorCode": "INVALIDJOBSTATE", "message": "Closing already closed Job not allowed"}]
+    wire.on("PATCH", JOB, Reply(body, 400))
+    assert client.crm.submit(one(engine, tmp_path), engine, nothing).closed
+
+
+def test_a_job_that_is_open_although_it_was_closed_is_closed_again(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path
+) -> None:
+    """Else it would be polled for ever; it is not aborted, for it has all its rows."""
+    org(wire, "Open")
+    assert client.crm.submit(one(engine, tmp_path, SENT_TICKET), engine, nothing) == SENT_TICKET
+    assert client.crm.progress(SENT_TICKET) is Progress.WAITING
+    [asked] = [asked for asked in wire.asked if asked.method == "PATCH"]
+    assert asked.json == {"state": "UploadComplete"}

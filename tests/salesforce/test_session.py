@@ -96,8 +96,16 @@ def test_a_refusal_of_the_edge_is_tried_again_slower(wire: Wire, status: int) ->
 
 
 def test_a_refused_write_is_not_a_lost_one(wire: Wire) -> None:
-    error = failure(wire, SETTLE, Reply(b"", 503))
-    assert not isinstance(error, AnswerLost)
+    busy = Reply([{"message": "server too busy", "errorCode": "SERVER_UNAVAILABLE"}], 503)
+    assert not isinstance(failure(wire, SETTLE, busy), AnswerLost)
+
+
+def test_a_503_of_a_gateway_leaves_a_write_lost_and_its_wait_is_kept(wire: Wire) -> None:
+    """A load balancer says so, too, when the org was at work for too long."""
+    page = Reply(b"<html>busy</html>", 503, kind="text/html", headers={"Retry-After": "7"})
+    error = failure(wire, SETTLE, page)
+    assert isinstance(error, AnswerLost)
+    assert (error.fate, error.after) == (Fate.RETRY_SLOWER, 7.0)
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
