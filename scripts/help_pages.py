@@ -166,16 +166,20 @@ def rule_words(rule: Rule) -> str:
     return rule.pattern.replace("|", ", ")
 
 
-# The rooms of the local org, in the order of the page; every other file is of the whole org.
+# The rooms of the local org, in the order of the page.
 ROOMS = {
     "": "The whole org",
     "login": "Logins and sessions",
+    "limits": "Limits",
     "describe": "Objects and fields",
     "standard_fields": "Standard fields",
     "dml": "How a record is judged and written",
+    "history": "Field history",
     "rest": "Records and collections by REST",
     "soql": "SOQL",
     "query": "Queries by REST",
+    "search": "Searches",
+    "jobs": "Bulk jobs",
     "ingest": "Bulk 2.0 ingest",
     "bulk_query": "Bulk 2.0 query",
     "bulk1": "Bulk 1.0",
@@ -188,11 +192,24 @@ ROOMS = {
     "faults": "Faults on demand",
     "locks": "Row locks",
     "log": "The write log",
-    "history": "Field history",
     "seed": "The made-up records",
     "pages": "The pages",
 }
+# Where a file that lies in no room is told; every other such file is of the whole org.
+FILES = {
+    "altering": "metadata",
+    "far": "limits",
+    "gate": "limits",
+    "jobs": "jobs",
+    "limits": "limits",
+    "schema": "describe",
+    "search": "search",
+    "settings": "limits",
+    "standard": "describe",
+}
 LIKELY = re.compile(r"(?:Not on record and so only likely|Likely but not on record): ")
+# What separates statements, but for what stands in brackets.
+APART = re.compile(r"[,;] (?![^()]*\))")
 
 
 def local_org_page() -> str:
@@ -211,30 +228,38 @@ def local_org_page() -> str:
 def docstring_lists() -> tuple[list[str], list[str]]:
     """Collect what the local org's docstrings say is not imitated, and what is only likely."""
     missing: dict[str, list[str]] = {room: [] for room in ROOMS}
-    likely: list[str] = []
-    for path in sorted((PACKAGE / "emulator").rglob("*.py")):
+    likely: dict[str, list[str]] = {room: [] for room in ROOMS}
+    files = (PACKAGE / "emulator").rglob("*.py")
+    for path in sorted(files, key=lambda path: (len(path.parts), path)):
         docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
         found = re.search(r"Not imitated: (.*?)(?:\n\n|$)", docstring, flags=re.S)
         if found is None:
             continue
         told, *guesses = LIKELY.split(" ".join(found.group(1).split()))
-        room = path.parent.name if path.parent.name != "emulator" else ""
-        news = without_repeats(told.strip().removesuffix("."), missing[room])
+        room = room_of(path)
+        news = without_repeats(told.strip().removesuffix("."), [*missing[""], *missing[room]])
         missing[room] += [news] if news else []
-        likely += [sentence(guess) for guess in guesses]
-    rooms = [(ROOMS[room], "; ".join(parts)) for room, parts in missing.items() if parts]
-    return [bullet(f"**{room}**: {text}.") for room, text in rooms], [*map(bullet, likely)]
+        likely[room] += [one.strip().removesuffix(".") for one in guesses]
+    return by_room(missing), by_room(likely)
+
+
+def room_of(path: Path) -> str:
+    """Give the room that a file is told in."""
+    return FILES.get(path.stem, "") if path.parent.name == "emulator" else path.parent.name
+
+
+def by_room(told: dict[str, list[str]]) -> list[str]:
+    """Set a list item for each room that has something to say."""
+    rooms = [(ROOMS[room], "; ".join(parts)) for room, parts in told.items() if parts]
+    return [bullet(f"**{room}**: {text}.") for room, text in rooms]
 
 
 def without_repeats(told: str, before: list[str]) -> str:
-    """Leave out what another file of the room has said already."""
-    said = {part for text in before for part in text.split(", ")}
-    return ", ".join(part for part in told.split(", ") if part not in said)
-
-
-def sentence(text: str) -> str:
-    """Begin with a capital, where that is a word."""
-    return text if text[:1] in "`/" else text[:1].upper() + text[1:]
+    """Leave out what was said before, in the room or of the whole org."""
+    said = {part for text in before for part in APART.split(text)}
+    parts = APART.split(told)
+    kept = [part for part in parts if part not in said]
+    return told if len(kept) == len(parts) else ", ".join(kept)
 
 
 def bullet(text: str) -> str:

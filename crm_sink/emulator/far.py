@@ -2,7 +2,7 @@
 
 Pages and the paths that begin with `/__` are near.
 
-Not imitated: bandwidth, jitter; each call takes the same time.
+Not imitated: bandwidth, jitter (each call takes the same time).
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
 batch of Bulk 1.0, 10,000 rows of Bulk 2.0: facts 4.9), `DailyBulkV2QueryJobs` with query jobs; each
 refuses when it is spent. The other figures stand still at a Developer Edition's size.
 
-Not imitated: per-app usage, concurrency limits, storage, the 150,000,000 rows of a day, the last
-second of the count at a kill -9. Likely but not on record: the words of ExceededQuota.
+Not imitated: per-app usage, storage, the 150,000,000 rows of a day, the last second of the count at
+a kill -9. Likely but not on record: the words of ExceededQuota.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """JSON in and out of requests, as Salesforce's REST endpoints read and write it.
 
-Not imitated: XML for `Accept: application/xml`, Jackson's wording of every possible syntax error.
+Not imitated: XML bodies for `Accept: application/xml`, Jackson's wording of every possible syntax
+error.
 """
 
 from __future__ import annotations

@@ -43,7 +43,16 @@ def test_a_code_stands_beside_its_cure(code: str) -> None:
 def test_the_page_of_the_local_org_begins_with_what_it_does_not_imitate() -> None:
     page = (HELP / "local-org.md").read_text(encoding="utf-8")
     sections = [line for line in page.splitlines() if line.startswith("## ")]
-    assert sections[:3] == ["## What it does not imitate", "## Not known", "## Start, seed, look"]
+    assert sections[:2] == ["## What it does not imitate", "## Start, seed, look"]
+    assert sections[-2:] == ["## All that it does not imitate", "## Not known"]
+
+
+def test_what_is_not_imitated_is_told_once_in_a_room(writer: dict[str, object]) -> None:
+    apart = writer["without_repeats"]
+    assert callable(apart)
+    said = ["sharing, views (of people, of groups)"]
+    assert apart("views (of people, of groups); sharing, layouts", said) == "layouts"
+    assert apart("views (of people, of none)", said) == "views (of people, of none)"
 
 
 def test_the_runbook_knows_every_exit_code() -> None:

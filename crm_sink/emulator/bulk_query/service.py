@@ -3,8 +3,8 @@
 A job's query is translated when the job is made, so that a wrong one is refused at once; it is
 run by the org's job thread. See `results` for what is fetched.
 
-Not imitated: PK chunking, the 7 days after which results vanish, daily quotas. Not on record and
-so only likely: the wording for OFFSET, for results asked too early and for the wrong version.
+Not imitated: PK chunking, the 1 TB of a day. Not on record and so only likely: the wording for
+OFFSET, for results asked too early and for the wrong version.
 """
 
 from __future__ import annotations

@@ -3,8 +3,6 @@
 Each batch of a job leaves one part without a header for each kind; a reader gets the header line
 and then the parts (facts 4.6). All values are quoted; a written value is shown as it was stored, a
 refused one as it was sent. `sf__Error` is `CODE:message:Field1 Field2 --`.
-
-Not imitated: the seven days after which results vanish.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Each row gets its number there, once, so that a job that was cut short goes on where it stopped.
 An empty cell is null, quoted or not (facts 4.4). Memory does not grow with the file.
 
-Not imitated: the first of several broken rows is not told by number.
+Not imitated: the number of the first of several broken rows.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The `booleanFilter` of a list view: `(1 AND 2) OR NOT 3`, numbers of its filters from 1.
 
-Not imitated: Salesforce wants parentheses where AND and OR meet; here AND binds closer.
+Not imitated: the parentheses that Salesforce wants where AND and OR meet (here AND binds closer).
 """
 
 from __future__ import annotations

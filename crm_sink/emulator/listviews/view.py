@@ -2,7 +2,7 @@
 
 Columns of fields that the user may not see, or that are not known, are left out.
 
-Not imitated: the order that a user gave a list; every list is sorted by its Name.
+Not imitated: the order that a user gave a list (every list is sorted by its Name).
 """
 
 from __future__ import annotations

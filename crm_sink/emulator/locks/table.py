@@ -1,6 +1,6 @@
 """Which records are locked now, and by whom. Knows no object and no rule.
 
-Not imitated: shared locks; here each lock is exclusive.
+Not imitated: shared locks (here each lock is exclusive).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Texts are texts; elements that hold elements are dictionaries; repeated ones are lists.
 
-Not imitated: a check of element names against the WSDL; unknown ones are kept and have no effect.
+Not imitated: a check of element names against the WSDL (unknown ones are kept, without effect).
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 
 It is never saved as a whole: its fields and list views are components of their own.
 
-Not imitated: an object's own elements (its label, sharing, search layouts), standard fields in it,
-objects that are made by metadata.
+Not imitated: standard fields in an object's file, objects that are made by metadata.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Rules and words that are on record: facts 8.3, and the recorded upsertMetadata replies.
 
 Not imitated: fields of type AutoNumber, formula, Summary, Time, Location, encrypted text and
-external lookups: they are refused; global value sets, dependent picklists. Likely but not on
+external lookups (they are refused); global value sets, dependent picklists. Likely but not on
 record: the words for what a field must say, but for three of them.
 """
 

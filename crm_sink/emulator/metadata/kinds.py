@@ -1,7 +1,7 @@
 """The types of metadata that the local org has, each with what can be done to it.
 
-Not imitated: all other types: Layout, FlexiPage, CompactLayout, Profile, Flow, ApexClass, …; they
-are refused, by name.
+Not imitated: all other types: Layout, FlexiPage, CompactLayout, Profile, Flow, ApexClass, … (they
+are refused, by name).
 """
 
 from __future__ import annotations

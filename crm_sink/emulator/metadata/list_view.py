@@ -3,8 +3,8 @@
 Its columns and filters are checked for custom fields that there are not, and its filters for
 operations, values and logic; `listviews` says what it shows.
 
-Not imitated: who may see a list; a standard column of unknown name is taken and not shown. Likely
-but not on record: the words for a column that is none.
+Not imitated: who may see a list; standard columns of unknown name (they are taken, and not shown).
+Likely but not on record: the words for a column that is none.
 """
 
 from __future__ import annotations

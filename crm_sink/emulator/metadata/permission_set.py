@@ -3,7 +3,7 @@
 Saving one adds to the field permissions that it has, and changes those it names (facts 8.4, where
 this is marked as not verified).
 
-Not imitated: permissions other than those on fields: they are kept and have no effect.
+Not imitated: permissions other than those on fields (they are kept, without effect).
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Files lie in `unpackaged/`, or at the top with `singlePackage`; what cannot be found is told in a
 message and is no failure.
 
-Not imitated: packages by name, standard objects' standard fields, `specificFiles`. Likely but not
-on record: the words for a type that is none.
+Not imitated: packages by name, `specificFiles`. Likely but not on record: the words for a type that
+is none.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     POST /metadata/deployRequest      multipart: options in JSON, and the zip → 201
     GET  /metadata/deployRequest/ID   200; ?includeDetails=true for the components
 
-Not imitated: cancelling, quick deployments of what was validated before. Likely but not on record:
-the code and words for a request without options or zip.
+Not imitated: quick deployments, cancelling. Likely but not on record: the code and words for a
+request without options or zip.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The endpoints of the pages. Pages need no session: the org listens on loopback only.
 
-Not imitated: login pages, setup, editing; every page only shows.
+Not imitated: login pages, setup, editing (every page only shows).
 """
 
 from __future__ import annotations

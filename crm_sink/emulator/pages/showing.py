@@ -1,6 +1,6 @@
 """Values as people read them: dates, money, percent, how long ago. Always plain text.
 
-Not imitated: the user's locale and time zone; here it is US English and UTC.
+Not imitated: the user's locale and time zone (here they are US English and UTC).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The records of a page come out of DuckDB as JSON texts and are joined, never read.
 
-Not imitated: `explain`, SOSL, fresh values on later pages, limits on query cost.
+Not imitated: `explain`, fresh values on later pages, limits on query cost.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Each part is answered by the org's own application, in order. Only the outer call is counted.
 
 Not imitated: `collateSubrequests`, batch's own quota, the depth and the kinds of a graph's nodes.
-Likely but not on record: The words of a composite, a batch or a graph of too many parts.
+Likely but not on record: the words of a composite, a batch or a graph of too many parts.
 """
 
 from __future__ import annotations

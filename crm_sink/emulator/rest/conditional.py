@@ -3,7 +3,7 @@
 `Last-Modified` and an `ETag` made of the answer; `If-None-Match` and `If-Modified-Since` are
 answered 304, `If-Match` and `If-Unmodified-Since` 412 when they do not hold.
 
-Not imitated: the lists of objects that have an ETag; here all records have one.
+Not imitated: the list of objects that have an ETag (here all records have one).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Runs staged JSON records through the engine and gives what became of each.
 
-Not imitated: one transaction for each 200 rows of a larger call; a call here is one transaction.
+Not imitated: one transaction for each 200 rows of a larger call (here a call is one).
 """
 
 from __future__ import annotations

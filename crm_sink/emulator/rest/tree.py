@@ -3,7 +3,7 @@
 Records are made level by level, all or none; the answer tells of the roots first.
 
 Not imitated: the five kinds of objects that a call may hold.
-Likely but not on record: The words of a tree that is too large or too deep.
+Likely but not on record: the words of a tree that is too large or too deep.
 """
 
 from __future__ import annotations

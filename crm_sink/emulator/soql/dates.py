@@ -2,7 +2,7 @@
 
 Source: "Date Formats and Date Literals in WHERE" of the SOQL reference. Weeks begin on Sunday.
 
-Not imitated: the user's time zone and the org's fiscal year; both are the calendar's, in UTC.
+Not imitated: the user's time zone and the org's fiscal year (both are the calendar's, in UTC).
 """
 
 from __future__ import annotations

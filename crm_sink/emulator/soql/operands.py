@@ -1,7 +1,6 @@
 """The operands of one scope as SQL, with its WHERE and ORDER BY.
 
-Not imitated: `USING SCOPE` but for `mine` and `everything`; locale collation; picklists sort by the
-order of their values, as Salesforce does.
+Not imitated: `USING SCOPE` but for `mine` and `everything`.
 """
 
 from __future__ import annotations

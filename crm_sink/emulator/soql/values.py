@@ -1,6 +1,6 @@
 """SOQL literals as DuckDB values, judged against the field that they are compared with.
 
-Not imitated: currency literals such as `USD5000`, geolocation.
+Not imitated: currency literals such as `USD5000`.
 """
 
 from __future__ import annotations

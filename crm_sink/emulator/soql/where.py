@@ -2,7 +2,7 @@
 
 `!= 'x'` and NOT IN keep records without a value; texts are compared without regard to case.
 
-Not imitated: collation of the org's language; case is folded as Unicode does.
+Not imitated: collation of the org's language (case is folded as Unicode does).
 """
 
 from __future__ import annotations

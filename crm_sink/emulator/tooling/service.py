@@ -6,8 +6,8 @@
     DELETE /tooling/sobjects/CustomField/ID    204
     GET    /tooling/query?q=…                  200
 
-Not imitated: any other object of the Tooling API, describes, executeAnonymous, tests, completions.
-Likely but not on record: the `warnings` and `infos` of a reply; the words for a name that is taken.
+Not imitated: describes, executeAnonymous, tests, completions. Likely but not on record: the
+`warnings` and `infos` of a reply; the words for a name that is taken.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 The tables are temporary and made for one query; what stays are the ids of the fields. All custom
 fields are in there, granted or not.
 
-Not imitated: the many other objects of the Tooling API (FieldDefinition, ApexClass, Layout, …) and
-most fields of these two.
+Not imitated: the many other objects of the Tooling API (FieldDefinition, ApexClass, Layout, …),
+most fields of those it has.
 """
 
 from __future__ import annotations
