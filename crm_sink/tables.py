@@ -36,6 +36,8 @@ from crm_sink.schema import NUMBER_TYPES, FieldType
 if TYPE_CHECKING:
     from crm_sink.schema import FieldSchema
 
+EXACT_DIGITS = 15  # what any double keeps of a decimal number
+
 # Predictions that passed the transform. One row for each prediction; keys are unique.
 DESIRED = {
     "row": "BIGINT",  # 1-based row number in the source; never null
@@ -136,6 +138,11 @@ def match_key(field: FieldSchema, expression: str) -> str:
     return trimmed if field.case_sensitive else f"lower({trimmed})"
 
 
+def own_text(column: str) -> str:
+    """Give the quoted column that holds a typed CSV column as the file has it: `1.10`, not 1.1."""
+    return name(f"__text {column.lower()}")
+
+
 def before(field_name: str) -> str:
     """Give the quoted column that holds a field's old value in `changes`."""
     return name(f"{field_name}.before")
@@ -155,7 +162,12 @@ def text_of(field: FieldSchema, expression: str) -> str:
     if field.type in NUMBER_TYPES:
         if field.scale == 0:
             return f"cast(cast({expression} as hugeint) as varchar)"
-        return f"cast(cast({expression} as decimal(38, {field.scale})) as varchar)"
+        number = expression
+        if (field.precision or 18) > EXACT_DIGITS:
+            # The engine multiplies to make a decimal of a double, which beyond 15 digits is a
+            # cent off now and then. The double's own text is exact.
+            number = f"cast({expression} as varchar)"
+        return f"cast(cast({number} as decimal(38, {field.scale})) as varchar)"
     if field.type is FieldType.DATETIME:
         return f"strftime({expression}, '%Y-%m-%dT%H:%M:%S.000Z')"
     if field.type is FieldType.TIME:

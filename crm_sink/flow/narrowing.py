@@ -14,7 +14,7 @@ from crm_sink.errors import MappingError
 from crm_sink.flow.edits import Edits, read_edits
 from crm_sink.schema import TEXT_TYPES
 from crm_sink.source.stage import Source
-from crm_sink.tables import REJECTS, match_key
+from crm_sink.tables import REJECTS, match_key, own_text
 from crm_sink.transform.columns import build_columns, value_sql
 from crm_sink.transform.fit.kinds import Kind, kind_of
 from crm_sink.transform.layers import Layers
@@ -223,8 +223,12 @@ def _narrowed(work: _Work, edits: Edits | None, chosen: str) -> tuple[str, int]:
             f"select line, key from {edits.keys} where try_cast(key as {kind}) is null",
             f"the key {{}} is not what the column {column} holds ({kind})",
         )
+        text = own_text(work.loaded.mapping.match.column)
+        also = ""
+        if text in {name(known) for known in work.engine.columns(work.source.table)}:
+            also = f", if(k.row is null, p.{text}, k.key) as {text}"
         extra = (
-            f" replace (if(k.row is null, p.{column}, cast(k.key as {kind})) as {column})"
+            f" replace (if(k.row is null, p.{column}, cast(k.key as {kind})) as {column}{also})"
             f"{_edit_columns(edits, work.engine)}"
         )
         joins = (

@@ -29,7 +29,7 @@ _TYPES = {
     "DOUBLE": FieldType.DOUBLE,
 }
 _ACTIONS = ("update", "create", "clear", "delete")
-_SCALE = 15  # as many digits as a double holds; zeros at the end are not shown
+_SCALE = 18  # as many digits as a field can have; zeros at the end are not shown
 
 
 @dataclass(frozen=True, slots=True)

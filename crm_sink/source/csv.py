@@ -13,6 +13,7 @@ from crm_sink.source.columns import ROW, check_names
 from crm_sink.source.infer import infer_types
 from crm_sink.source.parquet import scan
 from crm_sink.source.trouble import UTF8, reading
+from crm_sink.tables import own_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 DELIMITERS = ",;\t|"
 HEADER_LIMIT = 1_000_000  # characters within which the header must end
+SAME_TEXT = {"VARCHAR", "BIGINT", '"NULL"'}  # types whose values read as they are written
 LINE_LIMIT = 16 << 20  # bytes of one record; DuckDB buffers twice that
 
 
@@ -30,7 +32,8 @@ def csv_query(located: Located, engine: Engine, folder: Path) -> tuple[str, int]
     """Give the query that reads the copies of the files, and how many rows they hold.
 
     The delimiter is the one the header has most of; quotes are doubled inside a value. A type is
-    given to a column only when every one of its values, in all files, has it.
+    given to a column only when every one of its values, in all files, has it. The text that such a
+    column has in the file stays beside it (`tables.own_text`).
 
     Raises:
         SourceError: A file has no header, a ragged line, or is not UTF-8.
@@ -47,7 +50,11 @@ def csv_query(located: Located, engine: Engine, folder: Path) -> tuple[str, int]
     columns = [column for column in engine.columns(text) if column != ROW]
     typed = infer_types(columns, text, engine) if rows else {}
     chosen = "".join(f"{expression} as {name(column)}, " for column, expression in typed.items())
-    return f"select {chosen}{name(ROW)} from {text}", rows
+    query = f"select {chosen}{name(ROW)} from {text}"
+    kinds = engine.columns(f"({query})")
+    kept = [column for column in columns if kinds.get(column, '"NULL"') not in SAME_TEXT]
+    own = "".join(f"{name(column)} as {own_text(column)}, " for column in kept)
+    return f"select {own}{chosen}{name(ROW)} from {text}", rows
 
 
 def _select(file: Path, shown: str, before: int) -> str:

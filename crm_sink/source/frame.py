@@ -6,6 +6,7 @@ Whatever speaks Arrow's C stream interface will do, Polars for one. Copied to Pa
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from crm_sink.errors import SourceError
@@ -59,11 +60,18 @@ def _check(schema: pa.Schema, shown: str) -> None:
 
     check_names(schema.names, shown)
     for column in schema:
-        if pa.types.is_duration(column.type):  # Parquet has none: it would be a bare number
+        # Parquet has none of these: they would be bare numbers.
+        if pa.types.is_duration(column.type):
             raise SourceError(
                 f"column {column.name!r} holds time spans",
                 where=shown,
                 hint="turn them into a number of seconds or days",
+            )
+        if getattr(column.type, "extension_name", "").startswith("pandas."):
+            raise SourceError(
+                f"column {column.name!r} holds periods or intervals",
+                where=shown,
+                hint=f"frame[{column.name!r}] = frame[{column.name!r}].astype(str)",
             )
 
 
@@ -130,6 +138,8 @@ def _type_of(column: pd.Series, name: str, shown: str) -> pa.DataType:
     """Tell a column's Arrow type; an object column is read whole, for the index says nothing."""
     import pyarrow as pa
 
+    if column.dtype == object:
+        _refuse_mixed_times(column, name, shown)
     try:
         return pa.array(
             column if column.dtype == object else column.iloc[:1], from_pandas=True
@@ -141,3 +151,24 @@ def _type_of(column: pd.Series, name: str, shown: str) -> pa.DataType:
             where=shown,
             hint=f"frame[{name!r}] = frame[{name!r}].astype(str), or pd.to_numeric(...)",
         ) from None
+
+
+def _refuse_mixed_times(column: pd.Series, name: str, shown: str) -> None:
+    """Refuse what Arrow would make one type of without a word.
+
+    Of a date beside a datetime it drops the clock, and it takes a time without zone for UTC as
+    soon as another has one.
+    """
+    kinds = {_time_kind(value) for value in column.dropna() if isinstance(value, date)}
+    if len(kinds) > 1:
+        raise SourceError(
+            f"column {name!r} holds times of different kinds: {', '.join(sorted(kinds))}",
+            where=shown,
+            hint=f"frame[{name!r}] = pd.to_datetime(frame[{name!r}], utc=True)",
+        )
+
+
+def _time_kind(value: date) -> str:
+    if not isinstance(value, datetime):
+        return "dates"
+    return "with a zone" if value.tzinfo is not None else "without a zone"

@@ -19,16 +19,20 @@ SAMPLE_ROWS = 2_000
 TEXT = "varchar"
 NOTHING = "null"
 
+POINT = r"(\d+\.\d*|\.\d+)"
+DOUBLE = rf"[-+]?(\d+|{POINT}|{POINT}e\d+|(\d+|{POINT})e[-+]\d+|inf|infinity|nan)"
 DAY = r"\d{4}-\d\d-\d\d"
 TIME = rf"{DAY}[ T]\d\d:\d\d(:\d\d(\.\d+)?)?"
 ZONE = r"\s?(Z|UTC|[+-]\d\d(:?\d\d)?)"
 
 # A type, and the condition under which a trimmed text VALUE has it. The first that fits is taken.
 # A bigint reads back as it was written. A double is no integer of more than 15 digits: those are
-# ids, and a double would change them.
+# ids, and a double would change them. Nor is it `12_34`, which DuckDB takes for 1234, or `1E5`:
+# programs write a point or a sign with an exponent (1.0E5, 1e-05).
 TESTS = {
     "bigint": "cast(try_cast(VALUE as bigint) as varchar) = VALUE",
     "double": "try_cast(VALUE as double) is not null"
+    f" and regexp_full_match(lower(VALUE), {literal(DOUBLE)})"
     r" and not regexp_matches(VALUE, '^([-+]?0\d|\+|[-+]?\d{16,}$)')",
     "boolean": "lower(VALUE) in ('true', 'false')",
     "date": f"try_cast(VALUE as date) is not null and regexp_full_match(VALUE, {literal(DAY)})",

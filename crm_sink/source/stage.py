@@ -17,6 +17,7 @@ from crm_sink.source.locate import Kind, Located
 from crm_sink.source.parquet import parquet_query
 from crm_sink.source.sql import sql_query
 from crm_sink.source.trouble import reading
+from crm_sink.tables import own_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,8 +38,8 @@ class Source:
     """Predictions that can be read.
 
     Attributes:
-        table: A SQL table expression: the prediction columns and `__row` (BIGINT, 1-based, in
-            reading order; over several files it runs on).
+        table: A SQL table expression: the prediction columns, `__row` (BIGINT, 1-based, in
+            reading order; over several files it runs on), and `tables.own_text` of some.
         rows: How many there are; at least one.
         columns: Name and DuckDB type of each prediction column, without `__row`.
     """
@@ -71,5 +72,10 @@ def stage(located: Located, engine: Engine, folder: Path) -> Source:
             )
         engine.run(f"create or replace view {name(VIEW)} as {query}")
         columns = engine.columns(name(VIEW))
-    del columns[ROW]
-    return Source(name(VIEW), rows, columns)
+    own = {own_text(column) for column in columns}
+    shown = {
+        column: kind
+        for column, kind in columns.items()
+        if column != ROW and name(column) not in own
+    }
+    return Source(name(VIEW), rows, shown)

@@ -7,12 +7,15 @@ reject's code. The key is column 0, the fields follow.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_sink.engine import literal, name
 from crm_sink.mapping.problem import Problem
 from crm_sink.mapping.sql.form import in_brackets
+from crm_sink.schema import TEXT_TYPES, FieldType
+from crm_sink.tables import own_text
 from crm_sink.transform.fit.coerce import coerce
 from crm_sink.transform.fit.coercion import Coercion, Mismatch, Slot, Words
 from crm_sink.transform.fit.kinds import Kind, kind_of
@@ -28,6 +31,8 @@ EXPRESSION_FAILED = Words(
     "Look for casts and lookups that fail: try_cast gives null instead.",
 )
 
+
+BARE = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^\W\d]\w*))\s*')  # a column, and nothing beside it
 
 _Wanted = tuple["FieldSchema", str, "FieldSpec | None", tuple[str, ...]]
 
@@ -90,10 +95,14 @@ def build_columns(
         become the field's.
     """
     specs = {path.lower(): (path, spec) for path, spec in loaded.mapping.fields.items()}
-    wanted: list[_Wanted] = [(key, name(loaded.mapping.match.column), None, ("match", "column"))]
+    kept = {name(column) for column in engine.columns(table)}
+    column = loaded.mapping.match.column
+    sql = _own_text(column, key, kept) or name(column)
+    wanted: list[_Wanted] = [(key, sql, None, ("match", "column"))]
     for field in fields.values():
         written, given = specs[field.name.lower()]
-        wanted.append((field, value_sql(given), given, ("fields", written, "value")))
+        sql = _own_text(given.value or "", field, kept) or value_sql(given)
+        wanted.append((field, sql, given, ("fields", written, "value")))
     kinds = _kinds([sql for _, sql, _, _ in wanted], table, engine)
     columns: list[Column] = []
     problems: list[Problem] = []
@@ -118,6 +127,22 @@ def value_sql(spec: FieldSpec) -> str:
     if isinstance(spec.constant, str):
         return literal(spec.constant)
     return str(spec.constant).lower() if isinstance(spec.constant, bool) else str(spec.constant)
+
+
+def _own_text(expression: str, field: FieldSchema, kept: set[str]) -> str | None:
+    """Give the SQL of a typed CSV column's own text, where an expression is no more than it.
+
+    To an expression the version `1.10` is the number 1.1; in a text field it stays 1.10. A key
+    written as `7.0` is meant as 7: pandas makes floats of whole numbers where one is missing.
+    """
+    bare = BARE.fullmatch(expression)
+    if bare is None or field.type not in TEXT_TYPES - {FieldType.ID, FieldType.REFERENCE}:
+        return None
+    text = own_text((bare[1] or bare[2]).replace('""', '"'))
+    if text not in kept:
+        return None
+    is_key = field.external_id or field.unique or field.lookup is not None
+    return f"regexp_replace(trim({text}), '^([0-9]+)\\.0$', '\\1')" if is_key else text
 
 
 def _coercion(

@@ -93,6 +93,8 @@ def test_a_column_has_the_type_that_all_its_values_have(
         ["0070.5"],
         ["+49170"],
         ["12345678901234567890"],  # a double would change it
+        ["12_34", "56_78"],  # DuckDB would take them for 1234 and 5678
+        ["1E5", "20E7"],  # ids: programs write 1.0E5 or 1e+05
         ["2026-02-30"],  # no day
         ["2026-11-20T06:00:00Z", "2026-11-20T06:00:00"],  # with a zone and without
         ["0,5"],
@@ -195,3 +197,11 @@ def test_a_broken_archive_is_refused(read: Read, folder: Path) -> None:
     (folder / "p.csv.gz").write_bytes(b"not gzip at all")
     with pytest.raises(SourceError, match="cannot be read"):
         read(csv="p.csv.gz")
+
+
+def test_a_typed_column_keeps_the_text_of_the_file_beside_it(read: Read, folder: Path) -> None:
+    """A version 1.10 is the number 1.1 to an expression, and no column that a person sees twice."""
+    (folder / "s.csv").write_text("key,version\na,1.10\n")
+    source, rows = read(csv="s.csv")
+    assert source.columns == {"key": "VARCHAR", "version": "DOUBLE"}
+    assert rows == [(1, "a", 1.1)]

@@ -133,9 +133,24 @@ def test_what_is_no_table_is_refused(read: Read, frame: object) -> None:
         (pd.DataFrame({"a": [1]}, index=pd.Index([1], name="a")), "column 'a' is there twice"),
         (pa.table({"wait": pa.array([1], pa.duration("s"))}), "column 'wait' holds time spans"),
         (pd.DataFrame({"wait": [pd.Timedelta("1s")]}), "column 'wait' holds time spans"),
+        (pd.DataFrame({"in": pd.period_range("2026-01", periods=1)}), "column 'in' holds periods"),
         (pd.Series([1, 2]), "the table cannot be copied"),
         (pd.DataFrame({"it": [object()]}), "column 'it' holds values"),
     ],
 )
 def test_a_table_that_cannot_be_used_is_refused(read: Read, frame: object, message: str) -> None:
     assert message in refused(read, frame).message
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [dt.datetime(2026, 1, 1, tzinfo=dt.UTC), dt.datetime(2026, 1, 1)],
+        [dt.date(2026, 1, 1), dt.datetime(2026, 1, 1, 5)],
+    ],
+)
+def test_times_of_different_kinds_are_refused(read: Read, values: list[dt.date]) -> None:
+    """Arrow would take the one without a zone for UTC, and drop the clock beside a date."""
+    error = refused(read, pd.DataFrame({"at": pd.Series(values, dtype=object)}))
+    assert "column 'at' holds times of different kinds" in str(error)
+    assert "pd.to_datetime(frame['at'], utc=True)" in str(error.hint)

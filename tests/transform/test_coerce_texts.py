@@ -156,3 +156,22 @@ def test_text_that_was_coerced_once_stays_as_it_is(run: Run, value: str) -> None
     if once.desired and (stored := once.values("F__c")[0]) is not None:
         assert stored == stored.strip(" \t\n\r")
         assert run(mapping("LongTextArea(1024)"), text(stored)).values("F__c") == [stored]
+
+
+@pytest.mark.parametrize(
+    ("value", "stored"),
+    [
+        ("v", "1.10"),
+        ('"V"', "1.10"),
+        ("v + 0", "1.1"),  # an expression sees the number
+        ("k", "7.0"),
+    ],
+)
+def test_a_column_of_a_csv_file_is_written_as_the_file_has_it(
+    run: Run, value: str, stored: str
+) -> None:
+    """The key 7.0 is meant as 7: pandas makes floats of whole numbers where one is missing."""
+    predictions = "(select 7.0::double as k, '7.0' as \"__text k\", 1.10::double as v, "
+    predictions += "'1.10' as \"__text v\")"
+    result = run(mapping("Text(9)").replace("value: v", f"value: '{value}'"), predictions)
+    assert [(row["key"], row["F__c"]) for row in result.desired] == [("7", stored)]

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # Sign, digits, point, exponent. DuckDB's own cast also takes `1_000`, `inf` and `nan`.
 NUMBER_TEXT = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
 LARGEST_INT = 2_147_483_647  # xsd:int
+# From here on a double (which is what Salesforce keeps) does not hold every decimal of 16 digits.
+INEXACT_FROM = 10**15
 
 
 def number(field: FieldSchema, kind: Kind, slot: Slot) -> Coercion | Mismatch:
@@ -41,6 +43,11 @@ def number(field: FieldSchema, kind: Kind, slot: Slot) -> Coercion | Mismatch:
         tests.append(f"when trim({slot.v}) = '' then null")
         tests.append(f"when {c} is null then 'NOT_A_NUMBER'")
     tests.append(f"when {c} is null or abs({c}) >= {limit} then 'NUMBER_TOO_LARGE'")
+    exact = _exact(kind, slot.v, scale)
+    if exact is not None:
+        many = f"abs({c}) >= {INEXACT_FROM / 10**scale!r}"
+        held = f"try_cast(cast({c} as varchar) as decimal(38, {scale}))"
+        tests.append(f"when {many} and {held} is distinct from {exact} then 'NUMBER_TOO_LONG'")
     return Coercion(
         value=_value(kind, slot.v, scale),
         code=f"case {' '.join(tests)} end",
@@ -55,12 +62,20 @@ def _value(kind: Kind, v: str, scale: int) -> str:
     """
     if kind is Kind.FLOAT:
         return f"case when isfinite({v}) then round(cast({v} as double), {scale}) end"
+    exact = _exact(kind, v, scale)
     if kind is Kind.TEXT:
-        rounded = f"cast(try_cast(trim({v}) as decimal(38, {scale})) as double)"
+        rounded = f"cast({exact} as double)"
         return f"case when regexp_full_match(trim({v}), '{NUMBER_TEXT}') then {rounded} end"
+    return f"cast({v} as double)" if kind is not Kind.DECIMAL else f"cast({exact} as double)"
+
+
+def _exact(kind: Kind, v: str, scale: int) -> str | None:
+    """Give the rounded number as a decimal; None for kinds that are no more exact than a double."""
+    if kind is Kind.TEXT:
+        return f"try_cast(trim({v}) as decimal(38, {scale}))"
     if kind is Kind.DECIMAL:
-        return f"cast(round({v}, {scale}) as double)"
-    return f"cast({v} as double)"
+        return f"round({v}, {scale})"
+    return f"{v}" if kind is Kind.INTEGER else None
 
 
 def _limit(field: FieldSchema, scale: int) -> str:
@@ -82,5 +97,9 @@ def _words(field: FieldSchema, scale: int) -> dict[str, Words]:
         "NUMBER_TOO_LARGE": Words(
             f"{field.name} holds at most {holds}",
             "Check the unit of the value, or make the field larger in Setup.",
+        ),
+        "NUMBER_TOO_LONG": Words(
+            "the number has more digits than a number field keeps: its last ones would change",
+            "Salesforce keeps 15 digits for sure. An id belongs in a text field; round() a figure.",
         ),
     }
