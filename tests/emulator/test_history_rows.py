@@ -324,3 +324,11 @@ def test_replicas_are_told_of_new_rows_and_of_those_that_went_with_their_record(
     api.call("DELETE", f"sobjects/Lead/{lead}")
     told = api.get("sobjects/LeadHistory/deleted", params=span).json()["deletedRecords"]
     assert set(own) <= {one["id"] for one in told}
+
+
+def test_describe_offers_the_names_that_a_row_may_have(api: Any) -> None:
+    fields = api.get("sobjects/LeadHistory/describe").json()["fields"]
+    (field,) = [one for one in fields if one["name"] == "Field"]
+    offered = [one["value"] for one in field["picklistValues"]]
+    assert {"created", "Owner", "Status", "Score__c"} <= set(offered)
+    assert not {"Id", "OwnerId", "CreatedDate", "SystemModstamp", "Name"} & set(offered)

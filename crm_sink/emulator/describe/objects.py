@@ -5,16 +5,20 @@ Not imitated: layouts, record types other than Master.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.describe.field import describe_field
-from crm_sink.emulator.history.kinds import HISTORIES, RELATIONSHIP
+from crm_sink.emulator.history.kinds import CREATED, HISTORIES, PARENTS, RELATIONSHIP
+from crm_sink.emulator.history.tracking import is_trackable
+from crm_sink.emulator.history.values import said_of
+from crm_sink.emulator.schema import PicklistValue
 from crm_sink.emulator.soql.children import children_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crm_sink.emulator.schema import ObjectType
+    from crm_sink.emulator.schema import Field, ObjectType
     from crm_sink.emulator.soql.children import Child
 
 MASTER_RECORD_TYPE = "012000000000000AAA"
@@ -74,7 +78,10 @@ def describe(
         "defaultImplementation": None,
         "extendedBy": None,
         "extendsInterfaces": None,
-        "fields": [describe_field(target, field) for field in target.fields.values()],
+        "fields": [
+            describe_field(target, _offering(objects, target, field))
+            for field in target.fields.values()
+        ],
         "implementedBy": None,
         "implementsInterfaces": None,
         "listviewable": None,
@@ -103,6 +110,17 @@ def describe(
         },
     }
     return dict(sorted({**summary(target, version), **more}.items()))
+
+
+def _offering(objects: Mapping[str, ObjectType], target: ObjectType, field: Field) -> Field:
+    """Give a history's `Field` with the names that a row may have there."""
+    parent = objects.get(PARENTS.get(target.name, "").lower())
+    if parent is None or field.name != "Field":
+        return field
+    may_be = [one for one in parent.stored() if is_trackable(parent, one)]
+    names = [(CREATED, "Created."), *((said_of(one), one.label) for one in may_be)]
+    values = sorted((PicklistValue(*one) for one in names), key=lambda one: one.value.lower())
+    return replace(field, values=tuple(values))
 
 
 def path_of(object_name: str, version: str) -> str:

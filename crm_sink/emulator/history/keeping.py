@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.dml import staging
-from crm_sink.emulator.history.kinds import KINDS, PREFIX
+from crm_sink.emulator.history.kinds import CREATED, KINDS, PREFIX
 from crm_sink.emulator.history.values import (
     RECORD,
     TEXT,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from crm_sink.emulator.org import Org
     from crm_sink.emulator.schema import Field
 
-CREATED = "created"
 # What follows from the stage of an opportunity.
 BY_STAGE = frozenset({"Probability", "ForecastCategory", "ForecastCategoryName"})
 

@@ -18,3 +18,5 @@ HISTORIES = frozenset(KINDS.values())
 # All of them share a key prefix, so that an id alone does not tell which one it is of.
 PREFIX = "017"
 RELATIONSHIP = "Histories"
+# What the row of a new record has in place of a field.
+CREATED = "created"

@@ -35,12 +35,16 @@ def tracked(target: ObjectType, field: Field, *, on: bool = True) -> Field:
         return replace(field, tracked=False)
     if target.name not in KINDS:
         raise ValueError(f"The entity: {target.name} does not have history tracking enabled")
-    is_written = field.createable and field.updateable
-    if target.is_compound(field) or not is_written:
+    if not is_trackable(target, field):
         raise ValueError(f"The field: {field.name} cannot be tracked")
     if room(target, besides=field.name) == 0:
         raise ValueError(TOO_MANY)
     return replace(field, tracked=True)
+
+
+def is_trackable(target: ObjectType, field: Field) -> bool:
+    """Say whether a field of an object that has a history may be tracked."""
+    return field.createable and field.updateable and not target.is_compound(field)
 
 
 def room(target: ObjectType, *, besides: str = "") -> int:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from crm_sink.emulator.history.keeping import CREATED
-from crm_sink.emulator.history.kinds import KINDS
+from crm_sink.emulator.history.kinds import CREATED, KINDS
 from crm_sink.emulator.history.values import RECORD, has_values, said_of
 from crm_sink.emulator.pages.reading import label_of
 from crm_sink.emulator.pages.showing import ago, exact, shown
