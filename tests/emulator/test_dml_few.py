@@ -9,6 +9,7 @@ import pytest
 from crm_sink.emulator.dml import few
 from crm_sink.emulator.dml.staging import Write
 from crm_sink.emulator.dml.values import JSON
+from crm_sink.emulator.history.tracking import track
 from crm_sink.emulator.log.source import Source
 from crm_sink.emulator.rest.rows import Rows
 
@@ -150,3 +151,38 @@ def test_a_record_that_was_rolled_back_is_not_remembered(api: Any) -> None:
         assert short(api, {"Id": known, "Score__c": 3}) == {0: known}
     new = api.lead()
     assert short(api, {"Id": new, "Score__c": 3}) == {0: new}
+
+
+def history(api: Any, record_id: str) -> list[tuple[Any, ...]]:
+    soql = (
+        "SELECT Field, DataType, OldValue, NewValue, CreatedDate FROM LeadHistory "
+        f"WHERE LeadId = '{record_id}' AND Field != 'created' ORDER BY Id"
+    )
+    found = api.get("query", params={"q": soql}).json()["records"]
+    stamp = api.field(record_id, "SystemModstamp")
+    return [(*list(row.values())[1:-1], row["CreatedDate"] <= stamp) for row in found]
+
+
+def test_the_short_way_leaves_the_history_that_the_long_way_does(api: Any) -> None:
+    track(api.running.org.store, "Lead", [*PLAIN, "Description"])
+    one, two = (api.lead(Industry="Energy", Note__c="old", Score__c=55) for _ in range(2))
+    values = {**PLAIN, "Description": "long"}
+    assert short(api, {"Id": one, **values}) == {0: one}
+    assert short(api, {"Id": one, **values}) == {0: one}
+    api.post("/__faults__", NOBODY)
+    api.patch(f"sobjects/Lead/{two}", values)
+    rows = history(api, one)
+    assert rows == history(api, two)
+    # All but the score, which was 55 before, and once although it was written twice.
+    assert len(rows) == len(values) - 1
+    assert ("Industry", "DynamicEnum", "Energy", None, True) in rows
+
+
+def test_rows_of_one_call_keep_the_history_of_what_each_has_set(api: Any) -> None:
+    track(api.running.org.store, "Lead", ["Note__c", "Score__c"])
+    one, two = api.lead(Note__c="a", Score__c=1), api.lead(Note__c="b", Score__c=2)
+    item = {"attributes": {"type": "Lead"}}
+    records = [{**item, "Id": one, "Note__c": "new"}, {**item, "Id": two, "Score__c": 3}]
+    api.patch("composite/sobjects", {"records": records})
+    assert history(api, one) == [("Note__c", "Text", "a", "new", True)]
+    assert history(api, two) == [("Score__c", "Double", 2.0, 3.0, True)]

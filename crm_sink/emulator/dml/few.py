@@ -24,6 +24,7 @@ from crm_sink.emulator.dml.certain import cast_sql, certain
 from crm_sink.emulator.dml.values import JSON
 from crm_sink.emulator.dml.whereabouts import compared
 from crm_sink.emulator.duplicates import check as duplicates
+from crm_sink.emulator.history import keeping as history
 from crm_sink.emulator.log import keeping
 from crm_sink.emulator.planned import hastily
 from crm_sink.emulator.sql import literal, name, varying
@@ -76,7 +77,9 @@ def update(
     with hastily(cursor):
         _fill(cursor, write, key, cells, [standing[place] for place in places])
     keeping.keep_few(cursor, org, write, source, len(cells))
-    _update(cursor, org, write, cells)
+    moment = moment_of(org)
+    history.keep_few(cursor, org, write, moment)
+    _update(cursor, org, write, cells, moment)
     return {number: standing[place][1] for number, place in zip(cells, places, strict=True)}
 
 
@@ -110,7 +113,7 @@ def _is_certain(write: Write, key: Column, cells: Cells) -> bool:
         if column is key and column.field.type == "id":
             continue
         field = column.field
-        is_open = field.updateable and not field.tracked and (column is key or not field.unique)
+        is_open = field.updateable and (column is key or not field.unique)
         sure = certain(field) if is_open and column.lookup is None else None
         if sure is None:
             return False
@@ -196,14 +199,16 @@ def _fill(
     )
 
 
-def _update(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, cells: Cells) -> None:
+def _update(
+    cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, cells: Cells, moment: str
+) -> None:
     changes = []
     for at, column in enumerate(write.changes()):
         to = f"few.v{at}"
         if not all(column.place in row for row in cells.values()):
             to = f"case when few.s{at} then {to} else o.{name(column.field.name)} end"
         changes.append(f"{name(column.field.name)} = {to}")
-    changes += modified(org, write, moment_of(org))
+    changes += modified(org, write, moment)
     cursor.execute(
         f"update {staging.name_of(write)} as o set {', '.join(changes)} from few "
         "where o.rowid = few.place"

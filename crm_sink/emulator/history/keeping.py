@@ -101,11 +101,50 @@ def keep(
         return
     if noted.fields:
         _compare(cursor, write, noted)
+    _add(cursor, org, write, noted, moment)
+
+
+def keep_few(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, moment: str) -> None:
+    """Keep what a write that took the short way changes; see `dml.few`, whose table is read.
+
+    Args:
+        cursor: The handle of the write.
+        org: Whose user writes.
+        write: What is written.
+        moment: SQL of the time that the write is stamped with.
+    """
+    if write.target.name not in KINDS:
+        return
+    at_of = {column.field.name: at for at, column in enumerate(write.changes())}
+    fields = tuple(
+        field for field in write.target.stored() if field.tracked and field.name in at_of
+    )
+    if not fields:
+        return
+    selected, changed = [], []
+    for number, field in enumerate(fields):
+        at = at_of[field.name]
+        stood = f"o{at}::{field.duckdb_type}"
+        selected.append(f"{stood} as b{number}, if(s{at}, v{at}, {stood}) as a{number}")
+        changed.append(f"(s{at} and v{at} is distinct from {stood})")
+    with hastily(cursor):
+        cursor.execute(
+            f"create or replace temp table tracked_after as select n, id, {', '.join(selected)} "
+            f"from few where {' or '.join(changed)}"
+        )
+    _add(cursor, org, write, Noted(fields), moment)
+
+
+def _add(
+    cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, noted: Noted, moment: str
+) -> None:
+    """Add the rows of `tracked_after`, and of the records that were made."""
     rows = [_made()] if noted.creates else []
     for at, field in enumerate(noted.fields):
         rows += _changed(org, field, at, place=1 + 2 * at)
     width = 1 + 2 * len(noted.fields)
-    low, high = cursor.execute("select min(n), max(n) from good").fetchone() or (None, None)
+    among = "good" if noted.creates else "tracked_after"
+    low, high = cursor.execute(f"select min(n), max(n) from {among}").fetchone() or (None, None)
     if low is None:
         return
     first = org.store.reserve(cursor, f"_{PREFIX}", (high - low + 1) * width) - low * width
