@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crm_sink.emulator.altering import altering
+from crm_sink.emulator.metadata import list_view
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -33,6 +36,22 @@ def test_each_page_is_one_click_away_and_says_that_it_is_a_stand_in(
 def test_no_page_scrolls_sideways_in_a_narrow_window(page: Page, scored: Org, place: str) -> None:
     page.set_viewport_size({"width": 480, "height": 900})
     page.goto(f"{scored.url}/{place}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 480
+
+
+def test_a_deployed_list_view_is_picked_beside_the_title(page: Page, scored: Org) -> None:
+    view = {"label": "Certain to buy, of all owners", "columns": ["FULL_NAME", "LEAD.COMPANY"],
+            "filterScope": "Everything",
+            "filters": {"field": "Propensity_Score__c", "operation": "greaterThan",
+                        "value": "90"}}  # fmt: skip
+    with altering(scored.desk.org.org) as change:
+        list_view.save(change, "Lead.Certain", view, mode="upsert")
+    page.set_viewport_size({"width": 480, "height": 900})
+    page.goto(scored.hottest)
+    page.locator("details.picker summary").click()
+    page.get_by_role("link", name="Certain to buy, of all owners").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Certain to buy, of all owners"
+    assert page.locator("tbody a.name").all_inner_texts() == ["Lovelace"]
     assert page.evaluate("document.documentElement.scrollWidth") <= 480
 
 
