@@ -31,8 +31,19 @@ def test_it_may_show_one_object_or_one_job(api: Any) -> None:
     job = api.run_job(f"Id,Note__c\n{lead},x\n", "update")
     assert "Account" not in text_of(api.get("/lightning/changes?object=Lead")).partition("When")[2]
     text = text_of(api.get(f"/lightning/changes?job={job['id']}"))
-    assert "1 of 1, over 1 record, job" in text
+    assert "1 of 1, job" in text
     assert f"job {job['id']} updated Lead {lead} Note__c – → x" in text
+
+
+def test_it_shows_the_newest_hundred_whatever_the_size_of_writes(api: Any) -> None:
+    rows = "".join(f"Doe {number},Acme\n" for number in range(130))
+    api.run_job("LastName,Company\n" + rows, "insert")
+    lead = api.lead(LastName="Last")
+    api.patch(f"sobjects/Lead/{lead}", {"Note__c": "x"})
+    text = text_of(api.get("/lightning/changes"))
+    assert "Newest changes 100 of 132" in text
+    shown = re.findall(r"LastName – → (?:Doe )?(\w+)|LastName (?:Doe )?(\w+)", text)
+    assert [one or two for one, two in shown] == ["Last", *map(str, range(129, 31, -1))]
 
 
 def test_a_new_org_says_that_nothing_was_written(api: Any) -> None:

@@ -22,7 +22,7 @@ from crm_sink.emulator.dml import staging
 from crm_sink.emulator.dml.applying import ASSIGNED, modified, moment_of
 from crm_sink.emulator.dml.certain import cast_sql, certain
 from crm_sink.emulator.dml.values import JSON
-from crm_sink.emulator.dml.whereabouts import compared
+from crm_sink.emulator.dml.whereabouts import among, compared
 from crm_sink.emulator.duplicates import check as duplicates
 from crm_sink.emulator.history import keeping as history
 from crm_sink.emulator.log import keeping
@@ -40,9 +40,6 @@ if TYPE_CHECKING:
     from crm_sink.emulator.schema import Field
 
     Cells: TypeAlias = Mapping[int, Mapping[int, str]]
-
-# Rows of a table that stand so near each other are read as a range.
-NEAR = 4096
 
 
 def update(
@@ -142,10 +139,6 @@ def _read(
     known = write.target.find
     free = [f"not coalesce(o.{one}, false)" for one in ("IsDeleted", "IsConverted") if known(one)]
     required = [field for field in write.target.stored() if staging.is_required(field)]
-    low, high = min(places), max(places)
-    wanted = f"between {low} and {high}"
-    if high - low > NEAR:
-        wanted = f"in (select unnest({places}))"
     selected = [
         "o.rowid",
         "o.Id",
@@ -155,7 +148,7 @@ def _read(
         *(f"o.{name(column.field.name)}::varchar" for column in write.changes()),
     ]
     rows = cursor.execute(
-        f"select {', '.join(selected)} from {staging.name_of(write)} o where o.rowid {wanted}"
+        f"select {', '.join(selected)} from {staging.name_of(write)} o where {among(places)}"
     ).fetchall()
     return {row[0]: row for row in rows}
 

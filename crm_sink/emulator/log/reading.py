@@ -39,28 +39,51 @@ class Asked:
     since: tuple[int, int] = (0, -1)
 
 
-def page(org: Org, asked: Asked, limit: int, *, newest: bool = False) -> dict[str, Any]:
+CHANGES = (
+    "select w.number, r.place, w.moment, w.call, w.request, w.job, w.operation, r.created, "
+    "w.object, r.id, w.in_file, w.fields, r.old, r.new "
+    "from _log_rows r join _log_writes w using (number) "
+)
+
+
+def page(org: Org, asked: Asked, limit: int) -> dict[str, Any]:
     """Give a page of changes, and where the next one begins."""
     where, values = _where(asked)
-    order = "desc" if newest else "asc"
-    rows = _rows(
-        org,
-        "select w.number, r.place, w.moment, w.call, w.request, w.job, w.operation, r.created, "
-        "w.object, r.id, w.in_file, w.fields, r.old, r.new "
-        "from _log_rows r join _log_writes w using (number) "
-        f"where {where} order by w.number {order}, r.place {order} limit {limit + 1}",
-        values,
-    )
-    changes = [_change(org, row) for row in _filled(org, rows[:limit])]
-    with org.store.cursor() as cursor:
-        ran = rules.of_writes(cursor, (change["number"] for change in changes))
-    for change in changes:
-        change["assignment_rule"] = ran.get(change["number"])
+    query = f"{CHANGES} where {where} order by w.number, r.place limit {limit + 1}"
+    rows = _rows(org, query, values)
     more = len(rows) > limit
     return {
-        "changes": changes,
+        "changes": _changes(org, rows[:limit]),
         "next": f"{rows[limit - 1][0]}.{rows[limit - 1][1]}" if more else None,
     }
+
+
+def newest(org: Org, asked: Asked, limit: int) -> list[dict[str, Any]]:
+    """Give the newest changes, the last one first."""
+    where, values = _where(asked)
+    if asked.id is None:
+        # The newest few writes have them: the rows of the others, maybe millions, stay unread.
+        written, given = _where_write(asked)
+        where += (
+            " and r.number >= (select coalesce(min(number), 0) from (select w.number, "
+            "sum(w.written) over (order by w.number desc) - w.written as newer "
+            f"from _log_writes w where {written}) where newer < {limit})"
+        )
+        values += given
+    query = f"{CHANGES} where {where} order by w.number desc, r.place desc limit {limit}"
+    return _changes(org, _rows(org, query, values))
+
+
+def total(org: Org, asked: Asked) -> int:
+    """Tell how many changes there were, since whenever."""
+    if asked.id is None:
+        where, values = _where_write(asked)
+        query = f"select coalesce(sum(written), 0) from _log_writes w where {where}"
+    else:
+        where, values = _where(asked)
+        query = f"select count(*) from _log_rows r join _log_writes w using (number) where {where}"
+    ((found,),) = _rows(org, query, values)
+    return int(found)
 
 
 def counts(org: Org, asked: Asked) -> dict[str, Any]:
@@ -124,19 +147,31 @@ def _filled(org: Org, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 
 def _where(asked: Asked) -> tuple[str, list[Any]]:
     after, place = asked.since
-    conditions = ["(w.number > ? or (w.number = ? and r.place > ?))"]
-    values: list[Any] = [after, after, place]
+    where, values = _where_write(asked)
+    where = f"(w.number > ? or (w.number = ? and r.place > ?)) and {where}"
+    values = [after, after, place, *values]
+    if asked.id is not None:
+        where += " and r.id = ?"
+        values.append(normal(asked.id) or asked.id)
+    return where, values
+
+
+def _where_write(asked: Asked) -> tuple[str, list[Any]]:
+    """Give the conditions on a write as a whole."""
     given = {
         "lower(w.object)": asked.object.lower() if asked.object else None,
-        "r.id": (normal(asked.id) or asked.id) if asked.id else None,
         "w.job": (normal(asked.job) or asked.job) if asked.job else None,
         "w.request": asked.request,
     }
-    for column, value in given.items():
-        if value is not None:
-            conditions.append(f"{column} = ?")
-            values.append(value)
-    return " and ".join(conditions), values
+    known = {column: value for column, value in given.items() if value is not None}
+    return " and ".join(["true", *(f"{column} = ?" for column in known)]), list(known.values())
+
+
+def _changes(org: Org, rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    changes = [_change(org, row) for row in _filled(org, rows)]
+    with org.store.cursor() as cursor:
+        ran = rules.of_writes(cursor, (change["number"] for change in changes))
+    return [{**change, "assignment_rule": ran.get(change["number"])} for change in changes]
 
 
 def _change(org: Org, row: tuple[Any, ...]) -> dict[str, Any]:

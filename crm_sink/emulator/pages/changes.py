@@ -53,7 +53,6 @@ class ChangesPage:
 
     lines: tuple[Line, ...]
     total: int
-    records: int
     filters: tuple[tuple[str, str], ...]
 
 
@@ -61,10 +60,9 @@ def changes_page(org: Org, given: Mapping[str, str]) -> ChangesPage:
     """Give the newest changes of an object, a record or a job, or of all."""
     filters = {key: given[key] for key in ("object", "id", "job") if given.get(key)}
     asked = Asked(filters.get("object"), filters.get("id"), filters.get("job"))
-    found = reading.page(org, asked, SHOWN, newest=True)["changes"]
-    counts = reading.counts(org, asked)
+    found = reading.newest(org, asked, SHOWN)
     lines = tuple(_line(org, change) for change in found)
-    return ChangesPage(lines, counts["changes"], counts["records"], tuple(filters.items()))
+    return ChangesPage(lines, reading.total(org, asked), tuple(filters.items()))
 
 
 def _line(org: Org, change: dict[str, Any]) -> Line:

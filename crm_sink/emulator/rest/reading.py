@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from crm_sink.emulator.clock import stamp
+from crm_sink.emulator.dml.whereabouts import among
 from crm_sink.emulator.errors import ApiError
 from crm_sink.emulator.rest.rows import no_such_column
 from crm_sink.emulator.sql import name
@@ -49,19 +50,41 @@ def read_records(
     org: Org, target: ObjectType, record_ids: Sequence[str], version: str, fields: list[Field]
 ) -> dict[str, dict[str, Any]]:
     """Read records by their 18-character ids; deleted and unknown ones are left out."""
-    stored = [field.name for field in target.stored()]
-    live = "and not IsDeleted" if target.find("IsDeleted") else ""
-    columns = ", ".join(name(one) for one in stored)
-    rows = (
-        org.store.cursor()
-        .execute(
-            f"select {columns} from {name(target.name)} where Id in (select unnest(?)) {live}",
-            [list(record_ids)],
-        )
-        .fetchall()
-    )
+    # A compound field is put together from others: then all are read.
+    is_plain = not any(target.is_compound(field) for field in fields)
+    stored = [field.name for field in (fields if is_plain else target.stored())]
+    rows = rows_of(org, target, record_ids, stored)
     read = [dict(zip(stored, row, strict=True)) for row in rows]
     return {values["Id"]: shown(target, values, version, fields) for values in read}
+
+
+def rows_of(
+    org: Org, target: ObjectType, record_ids: Sequence[str], fields: Sequence[str]
+) -> list[tuple[Any, ...]]:
+    """Read stored fields of live records by their 18-character ids, in no order.
+
+    First where the records are remembered to stand, and in the whole table if one is not there.
+    """
+    wanted = list(dict.fromkeys(record_ids))
+    if not wanted:
+        return []
+    live = "not IsDeleted" if target.find("IsDeleted") else "true"
+    query = (
+        f"select {', '.join(map(name, fields))} from {name(target.name)} "
+        f"where Id in (select unnest(?)) and {live} and "
+    )
+    store = org.store
+    with store.cursor() as cursor:
+        key, near = target.fields["id"], []
+        places = None if store.is_joined else store.whereabouts.find(cursor, target, key, wanted)
+        if places:
+            near = cursor.execute(query + among(places), [wanted]).fetchall()
+            if len(near) == len(wanted):
+                return near
+        rows = cursor.execute(f"{query} true", [wanted]).fetchall()
+        if places and len(rows) > len(near):
+            store.whereabouts.forget(target, key)
+        return rows
 
 
 def shown(

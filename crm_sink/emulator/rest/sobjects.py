@@ -18,7 +18,7 @@ from crm_sink.emulator.locks.claim import in_turn
 from crm_sink.emulator.rest.conditional import check, is_conditional, versioned
 from crm_sink.emulator.rest.order import order_of
 from crm_sink.emulator.rest.outcomes import Outcome, write_rows
-from crm_sink.emulator.rest.reading import fields_of, read_records
+from crm_sink.emulator.rest.reading import fields_of, read_records, rows_of
 from crm_sink.emulator.rest.rows import Rows, place_of
 from crm_sink.emulator.sql import name
 from crm_sink.emulator.wire import json_text, parsed, reply
@@ -101,10 +101,8 @@ def changed_at(org: Org, target: ObjectType, record_id: str) -> datetime | None:
     """Give when a record was changed last, in UTC; None where its object does not tell."""
     if target.find("LastModifiedDate") is None:
         return None
-    query = f"select LastModifiedDate from {name(target.name)} where Id = ?"
-    with org.store.cursor() as cursor:
-        found = cursor.execute(query, [record_id]).fetchone()
-    return found[0] if found else None
+    found = rows_of(org, target, [record_id], ["LastModifiedDate"])
+    return found[0][0] if found else None
 
 
 def target_of(request: Request) -> ObjectType:
