@@ -87,6 +87,7 @@ def test_twenty_fields_of_an_object_may_be_tracked_and_no_more(api: Any) -> None
     (refused,) = upsert(api, FIELD.format(names[20], SCORE + ON))
     words = "exceeded the allowed number of fields to track on a given entity"
     assert (refused["success"], refused["message"]) == ("false", words)
+    assert refused["statusCode"] == "NUM_HISTORY_FIELDS_BY_SOBJECT_EXCEEDED"
     # One of the twenty may be saved again, and one more when another is let go.
     assert upsert(api, FIELD.format(names[0], SCORE + OFF))[0]["success"] == "true"
     assert upsert(api, FIELD.format(names[20], SCORE + ON))[0]["success"] == "true"
@@ -178,3 +179,10 @@ def test_a_seed_that_would_track_too_many_fields_is_refused_when_it_was_asked_fo
     reply = api.post("/__seed__", {"fields": PREDICTED, "history": True})
     assert reply.status_code == 400
     assert "exceeded the allowed number of fields" in reply.json()["error"]
+
+
+def test_the_tooling_api_tells_of_a_seeded_field_that_it_is_tracked(api: Any) -> None:
+    seed(api, fields=PREDICTED)
+    soql = "SELECT Metadata FROM CustomField WHERE DeveloperName = 'Propensity'"
+    (found,) = api.get("tooling/query", params={"q": soql}).json()["records"]
+    assert found["Metadata"]["trackHistory"] == "true"

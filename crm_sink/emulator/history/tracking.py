@@ -25,11 +25,19 @@ MOST = 20
 TOO_MANY = "exceeded the allowed number of fields to track on a given entity"
 
 
+class TooMany(ValueError):
+    """Twenty other fields of the object are tracked."""
+
+    def __init__(self) -> None:
+        super().__init__(TOO_MANY)
+
+
 def tracked(target: ObjectType, field: Field, *, on: bool = True) -> Field:
     """Give a field with its tracking switched on or off.
 
     Raises:
-        ValueError: The object has no history, the field cannot be tracked, or twenty others are.
+        TooMany: Twenty others are tracked.
+        ValueError: The object has no history, or the field cannot be tracked.
     """
     if not on:
         return replace(field, tracked=False)
@@ -38,7 +46,7 @@ def tracked(target: ObjectType, field: Field, *, on: bool = True) -> Field:
     if not is_trackable(target, field):
         raise ValueError(f"The field: {field.name} cannot be tracked")
     if room(target, besides=field.name) == 0:
-        raise ValueError(TOO_MANY)
+        raise TooMany
     return replace(field, tracked=True)
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.history.kinds import KINDS
-from crm_sink.emulator.history.tracking import tracked
+from crm_sink.emulator.history.tracking import TooMany, tracked
 from crm_sink.emulator.metadata import components
 from crm_sink.emulator.metadata.body import Body, Refused, invalid, is_true, unknown
 from crm_sink.emulator.metadata.field_types import parts, type_word
@@ -138,6 +138,8 @@ def from_field(field: Field) -> Body:
     body: Body = {"label": field.label, "type": type_word(field)}
     if field.help:
         body["inlineHelpText"] = field.help
+    if field.tracked:
+        body["trackHistory"] = "true"
     if field.precision:
         body |= {"precision": str(field.precision), "scale": str(field.scale)}
     if body["type"] in ("Text", "LongTextArea", "Html"):
@@ -168,6 +170,8 @@ def _tracked(target: ObjectType, before: Field | None, made: Field, body: Body) 
     wanted = is_true(body, "trackHistory") if "trackHistory" in body else was
     try:
         return tracked(target, made, on=wanted)
+    except TooMany as refused:
+        raise Refused("NUM_HISTORY_FIELDS_BY_SOBJECT_EXCEEDED", str(refused)) from None
     except ValueError as refused:
         raise invalid(str(refused)) from None
 
