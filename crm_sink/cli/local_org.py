@@ -118,7 +118,8 @@ def start(folder: Path, *, port: int, options: Sequence[str] = ()) -> LocalOrg:
     make_private(folder)
     (folder / "state.json").unlink(missing_ok=True)  # of a process that was killed
     log = folder / "org.log"
-    command = [sys.executable, "-m", "crm_sink.emulator.serve"]
+    # -P: a file of the folder in which the command runs must not stand in for a library.
+    command = [sys.executable, "-P", "-m", "crm_sink.emulator.serve"]
     command += ["--folder", str(folder), "--port", str(port), *options]
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -37,7 +37,13 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--port", default=0, help="Port of 127.0.0.1; 0 takes a free one.", show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Port of 127.0.0.1; 0 takes a free one.",
+    show_default=True,
+)
 @click.option(
     "--tls/--no-tls", default=None, help="Serve https, with a certificate made for this org."
 )

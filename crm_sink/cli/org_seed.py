@@ -163,10 +163,9 @@ def _post(org: LocalOrg, wanted: dict[str, Any]) -> dict[str, Any]:
             made: dict[str, Any] = json.load(answer)
             return made
     except urllib.error.HTTPError as error:
-        reason = json.load(error)["error"] if error.code == 400 else str(error)
-        raise CrmSinkError(
-            f"the local org was not seeded: {reason}", hint="crm-sink org reset"
-        ) from None
+        reason = json.load(error)["error"] if error.code in (400, 409) else str(error)
+        hint = "crm-sink org reset" if error.code == 409 else "crm-sink help local-org"
+        raise CrmSinkError(f"the local org was not seeded: {reason}", hint=hint) from None
     except urllib.error.URLError as error:
         raise CrmSinkError(
             f"the local org does not answer: {error.reason}",

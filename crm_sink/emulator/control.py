@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from crm_sink.emulator.org import Org
+    from crm_sink.emulator.schema import Field
 
 NO_RECORDS = {"leads": 0, "accounts": 0, "contacts": 0, "opportunities": 0}
 
@@ -82,22 +83,28 @@ def _fields_of(org: Org) -> Iterator[tuple[str, str]]:
 
 
 def _add_fields(org: Org, fields: list[dict[str, Any]]) -> list[str]:
-    added = []
-    for wanted in fields:
-        if wanted["object"].lower() not in org.store.objects:
-            raise ValueError(f"the local org has no object {wanted['object']}")
-        field = custom_field(
+    """Add those that are missing: all of them, or none when one is wrong."""
+    made = [(wanted["object"], _field(org, wanted)) for wanted in fields]
+    return [
+        f"{target}.{name}"
+        for target, field in made
+        for name in add_missing(org.store, target, (field,))
+    ]
+
+
+def _field(org: Org, wanted: dict[str, Any]) -> Field:
+    if wanted["object"].lower() not in org.store.objects:
+        raise ValueError(f"the local org has no object {wanted['object']}")
+    try:
+        return custom_field(
             wanted["name"],
             wanted["type"],
             label=wanted.get("label"),
             external_id=bool(wanted.get("external_id")),
             help=wanted.get("help"),
         )
-        added += [
-            f"{wanted['object']}.{name}"
-            for name in add_missing(org.store, wanted["object"], (field,))
-        ]
-    return added
+    except ValueError as error:
+        raise ValueError(f"{wanted['object']}.{wanted['name']}: {error}") from None
 
 
 async def answer(request: Request) -> Response:
@@ -110,7 +117,9 @@ async def answer(request: Request) -> Response:
     wanted = await request.json()
     try:
         made = await run_in_threadpool(fill, request.app.state.org, wanted)
-    except (ValueError, AlreadySeeded, OSError) as error:
+    except AlreadySeeded as error:
+        return JSONResponse({"error": str(error)}, status_code=409)
+    except (ValueError, OSError) as error:
         return JSONResponse({"error": str(error)}, status_code=400)
     return JSONResponse(made)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +50,9 @@ def test_a_day_with_the_local_org(home: Desk) -> None:
     os.kill(pid, signal.SIGKILL)
     assert home.shell("org", "status", "--format", "json").data["state"] == "stopped"
 
-    assert home.shell("org", "start").code == 0
+    command = [sys.executable, "-P", "-m", "crm_sink.cli.main", "org", "start"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
     again = home.shell("sync", str(MAPPING), "--target", "local", "--format", "json")
     assert (again.code, again.data["unchanged"]) == (0, 1)
 
@@ -129,3 +133,27 @@ def test_a_seed_that_cannot_be_meant_is_2(home: Desk, options: list[str], said: 
     done = home.shell("org", "seed", *options)
     assert done.code == 2
     assert said in done.err
+
+
+def test_of_fields_with_a_wrong_one_none_is_made(home: Desk) -> None:
+    (home.folder / "m.yaml").write_text(
+        "object: Lead\nmatch: {external_id: Prospect_Id__c, column: k}\nfields:\n"
+        "  Good__c: {value: a, type: Text(9)}\n  At__c: {value: b, type: Time}\n"
+    )
+    home.shell("org", "start")
+    seeded = home.shell("org", "seed", "--mapping", "m.yaml")
+    assert (seeded.code, seeded.out) == (1, "")
+    assert "Lead.At__c: the local org does not imitate fields of type Time" in seeded.err
+    (home.folder / "m.yaml").write_text(
+        (home.folder / "m.yaml").read_text().replace("type: Time", "type: Date")
+    )
+    again = home.shell("org", "seed", "--mapping", "m.yaml")
+    assert again.out.strip() == "fields added: Lead.Prospect_Id__c, Lead.Good__c, Lead.At__c"
+
+
+def test_a_file_of_the_users_folder_stands_in_for_no_library(home: Desk) -> None:
+    """`python -m` looks in the folder first: a user's own `json.py` there would be imported."""
+    (home.folder / "json.py").write_text("raise SystemExit('the file of the user')\n")
+    command = [sys.executable, "-P", "-m", "crm_sink.cli.main", "org", "start"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -30,6 +30,11 @@ def test_a_picklist_may_be_open() -> None:
     assert custom_field("X__c", "Picklist(A, B)", restricted=False).restricted is False
 
 
+def test_a_picklist_value_in_quotes_may_hold_a_comma() -> None:
+    made = custom_field("X__c", """Picklist(Hot, 'Warm, or so', "5\'s")""")
+    assert [one.value for one in made.values] == ["Hot", "Warm, or so", "5's"]
+
+
 @pytest.mark.parametrize(
     ("name", "type_text"),
     [

@@ -11,6 +11,7 @@ from typing import Any
 
 from crm_sink.emulator.schema import Field, PicklistValue
 
+PART = re.compile(r"""\s*("[^"]*"|'[^']*'|[^,]*)\s*(?:,|$)""")
 TYPE_TEXT = re.compile(r"\s*([A-Za-z]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
 NAME = re.compile(r"[A-Za-z]\w*__c", re.ASCII)
 # "Number: at most 18 digits" and "Long text area: 256 to 131,072 characters" (metadata guide).
@@ -39,7 +40,7 @@ def custom_field(
         name: API name, ending in `__c`.
         type_text: `Text(40)`, `TextArea`, `LongTextArea(1024)`, `Html(1024)`, `Number(3, 0)`,
             `Currency(16, 2)`, `Percent(5, 2)`, `Checkbox`, `Date`, `DateTime`, `Email`, `Phone`,
-            `Url`, `Picklist(Hot, Warm)`, `MultiselectPicklist(A, B)`, `Lookup(Account)` or
+            `Url`, `Picklist(Hot, "Warm, or so")`, `MultiselectPicklist(A, B)`, `Lookup(Account)` or
             `MasterDetail(Account)`.
         label: What people see; by default the name in words.
         external_id: Whether upserts may match on it. An external id here is unique too.
@@ -55,7 +56,7 @@ def custom_field(
     found = TYPE_TEXT.fullmatch(type_text)
     if found is None:
         raise ValueError(f"{type_text!r} is no type of a field")
-    word, inside = found[1].lower(), [part.strip() for part in (found[2] or "").split(",")]
+    word, inside = found[1].lower(), _parts(found[2] or "")
     made = Field(name, label or _label(name), **_kind(name, word, inside, type_text), custom=True)
     if word in ("picklist", "multiselectpicklist"):
         made = replace(made, restricted=restricted)
@@ -66,6 +67,15 @@ def custom_field(
         unique=unique or external_id,
         help=help,
     )
+
+
+def _parts(inside: str) -> list[str]:
+    """Split what stands in the brackets at its commas; in quotes a value may hold one."""
+    parts = [part.strip() for part in PART.findall(inside)[:-1]] or [""]
+    return [
+        part[1:-1] if part[:1] in ("'", '"') and part.endswith(part[:1]) and len(part) > 1 else part
+        for part in parts
+    ]
 
 
 def _label(name: str) -> str:
@@ -79,6 +89,8 @@ def _kind(name: str, word: str, inside: list[str], type_text: str) -> dict[str, 
     if word in PLAIN or word in FIXED_LENGTHS:
         kind = PLAIN.get(word, word)
         return {"type": kind, "length": FIXED_LENGTHS.get(word, 0)}
+    if word == "time":
+        raise ValueError("the local org does not imitate fields of type Time")
     if word == "checkbox":
         return {"type": "boolean", "nillable": False, "default": False}
     if word in ("picklist", "multiselectpicklist"):
