@@ -49,7 +49,8 @@ class Settings(BaseSettings):
         ),
     ] = "https://login.salesforce.com"
     api_version: Annotated[
-        str, Field(pattern=r"^\d\d\.0$", description="Salesforce API version")
+        str,
+        Field(pattern=r"^\d\d\.0$", examples=["62.0"], description="Salesforce API version"),
     ] = "62.0"
     home: Annotated[
         Path, Field(description="Where run folders and the default ledger are kept")
@@ -65,6 +66,7 @@ class Settings(BaseSettings):
         str,
         Field(
             pattern=r"^(100|[1-9]\d?)%$",
+            examples=["80%"],
             description="How much of the org's daily API calls may be used when a run goes on; "
             "beyond, it pauses and leaves the rest to others",
         ),
@@ -73,6 +75,7 @@ class Settings(BaseSettings):
         str,
         Field(
             pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$",
+            examples=["192MB"],
             description="DuckDB's memory limit; the process needs about 120 MB more",
         ),
     ] = "192MB"
@@ -93,8 +96,11 @@ def load_settings() -> Settings:
         settings = Settings()
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
-        variable = "CRM_SINK_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise UsageError(f"{variable}: {first['msg']}", hint="crm-sink help settings") from None
+        name = "_".join(str(part) for part in first["loc"])
+        variable, said = f"CRM_SINK_{name.upper()}", first["msg"]
+        if first["type"] == "string_pattern_mismatch":
+            said = f"write it as {', '.join(Settings.model_fields[name].examples or ())}"
+        raise UsageError(f"{variable}: {said}", hint="crm-sink help settings") from None
     if settings.instance_url is not None:
         require_safe_url(settings.instance_url, variable="CRM_SINK_INSTANCE_URL")
     return settings

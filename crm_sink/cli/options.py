@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,7 +155,7 @@ def context_of(target: str | None, log: str = "none") -> Iterator[Context]:
             stop=stop,
         ) as context,
     ):
-        yield context
+        yield replace(context, target=target)
 
 
 @contextmanager

@@ -31,5 +31,6 @@ def command(mapping: str | None, limit: int, output: str) -> int:
     elif runs:
         click.echo(runs_table(runs))
     else:
-        click.echo("no runs yet (try: crm-sink plan MAPPING)")
+        what = "no runs yet" if mapping is None else f"no run of mapping {mapping} yet"
+        click.echo(f"{what} (try: crm-sink plan {mapping or 'MAPPING'})")
     return 0

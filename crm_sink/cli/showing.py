@@ -27,7 +27,8 @@ def print_run(run: Run, output: str) -> None:
 
 def print_plan(run: Run, output: str, *, limit: int) -> None:
     """Print a plan: a few records with their old and new values, and the counts."""
-    if output == "text" and (run.totals.to_create or run.totals.to_update or run.totals.to_clear):
+    totals = run.totals
+    if output == "text" and limit and totals.to_create + totals.to_update + totals.to_clear:
         print_changes(run, limit=limit)
         click.echo("")
     if output == "text" and run.details.get("conflict_fields"):

@@ -51,6 +51,12 @@ class Context:
     calls_at_once: Gauge
     open_jobs: OpenJobs
     stop: Stop
+    target: str | None = None  # what `--target` said
+
+    @property
+    def named(self) -> dict[str, str]:
+        """Give what a run keeps of it, so that the next command goes to the same org."""
+        return {"target": self.target} if self.target else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def _begin(request: Request, context: Context) -> Run:
         started=context.clock.now(),
         org=context.org,
         folder=folder.root,
-        details=dict(request.details),
+        details={**context.named, **request.details},
     )
     context.ledger.begin(run)
     context.listener(RunBegan(run.run, name, mapping.object, run.kind))
@@ -159,7 +159,8 @@ def _transform(trip: _Trip, source: Source, destination: Destination) -> Transfo
             into=trip.folder.desired,
         )
         transformed.rejects.path.replace(trip.folder.rejects_parts / "transform.parquet")
-        done(rows=transformed.desired.rows, rejects=transformed.rejects.rows)
+        rejected = transformed.rows - transformed.skipped - transformed.desired.rows
+        done(rows=transformed.desired.rows, rejects=rejected)
     return transformed
 
 
@@ -213,7 +214,7 @@ def _close(
         verdict=judgement.worst,
         verdicts=judgement.verdicts,
         details={
-            **trip.request.details,
+            **trip.run.details,
             "profile": judgement.profile,
             "mapping_file": loaded.file,
             "mapping_digest": loaded.digest,

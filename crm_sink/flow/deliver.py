@@ -88,7 +88,7 @@ def _require_deliverable(run: Run, context: Context, released_by: str | None) ->
         )
         raise PlanHeld(
             f"run {run.run} is held by a gate: {reasons}",
-            hint=f'crm-sink apply {run.run} --release "your name"',
+            hint=run.command(f'apply {run.run} --release "your name"'),
         )
     if run.state not in PLANS and not is_unfinished(run, context.ledger):
         raise UsageError(f"run {run.run} is {run.state}: there is nothing to apply", hint=again)
@@ -104,8 +104,8 @@ def _again(run: Run) -> str:
     """Give the command that makes such a plan anew."""
     for detail, verb in (("undoes", "undo"), ("retries", "retry")):
         if run.details.get(detail):
-            return f"crm-sink {verb} {run.details[detail]}"
-    return f"crm-sink plan {run.details.get('mapping_file', run.mapping)}"
+            return run.command(f"{verb} {run.details[detail]}")
+    return run.command(f"plan {run.details.get('mapping_file', run.mapping)}")
 
 
 def _written_since(run: Run, ledger: Ledger) -> str | None:
@@ -204,5 +204,5 @@ def _next(run: Run, failure: CrmSinkError) -> str:
     if isinstance(failure, CrmError) and failure.code == GONE:
         return f"{_again(run)}: it reads from the records what the job has written"
     cure = AND_RESUME.sub("", failure.hint or "")
-    resume = f"crm-sink resume {run.run}"
+    resume = run.command(f"resume {run.run}")
     return f"{cure}; then {resume}" if cure else resume

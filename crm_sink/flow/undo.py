@@ -83,6 +83,7 @@ def undo(request: UndoRequest, context: Context) -> Run:
         org=context.org,
         folder=folder.root,
         details={
+            **context.named,
             "undoes": old.run,
             "mapping_file": old.details.get("mapping_file", old.mapping),
             "key_field": old.details["key_field"],
@@ -111,7 +112,7 @@ def require_settled(run: Run, ledger: Ledger) -> None:
     if any(chunk.state in IN_FLIGHT for chunk in ledger.chunks(run.run)):
         raise UsageError(
             f"run {run.run} was stopped with rows on their way: what became of them is not known",
-            hint=f"crm-sink resume {run.run}",
+            hint=run.command(f"resume {run.run}"),
         )
 
 

@@ -15,7 +15,9 @@ from crm_sink.mapping.load import load_mapping
 from crm_sink.mapping.resolve import resolve
 from crm_sink.source.locate import locate
 from crm_sink.source.stage import stage
+from crm_sink.transform.columns import build_columns
 from crm_sink.transform.examples import run_examples
+from crm_sink.transform.given import empty_table
 from crm_sink.transform.macros import MACROS
 
 if TYPE_CHECKING:
@@ -37,6 +39,14 @@ class Validation:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Org:
+    """What the org describes: the object, and those that lookups lead to."""
+
+    schema: ObjectSchema | None
+    related: dict[str, ObjectSchema]
+
+
 def validate(path: Path, crm: Crm | None, *, environ: Mapping[str, str]) -> Validation:
     """Check a mapping file, its examples, and (where they can be reached) its source and org.
 
@@ -56,19 +66,22 @@ def validate(path: Path, crm: Crm | None, *, environ: Mapping[str, str]) -> Vali
             checked.append(f"source ({len(columns)} columns)")
         if note:
             notes.append(note)
-        schema, related = None, {}
+        org = _Org(None, {})
         if crm is not None:
             schema, problem = describe_object(loaded, crm)
             if problem is not None:
                 problems.append(problem)
             if schema is not None:
-                related = describe_related(loaded, schema, crm)
+                org = _Org(schema, describe_related(loaded, schema, crm))
                 checked.append(f"org ({schema.name}, {len(schema.fields)} fields)")
-        problems += check(loaded, columns=columns, schema=schema, related=related)
-        if not problems:
-            with open_engine(Path(folder), macros=MACROS) as engine:
-                problems += _examples(loaded, schema, related, columns, engine)
-            checked.append(_counted(len(loaded.mapping.examples)))
+        problems += check(loaded, columns=columns, schema=org.schema, related=org.related)
+        with open_engine(Path(folder), macros=MACROS) as engine:
+            if problems:
+                problems += _misfits(loaded, org, columns or {}, problems, engine)
+            else:
+                fields, key = resolve(loaded, org.schema, org.related)
+                problems += run_examples(loaded, fields, key, engine=engine, columns=columns)
+                checked.append(_counted(len(loaded.mapping.examples)))
     return Validation(str(path), tuple(sorted(set(problems))), tuple(checked), tuple(notes))
 
 
@@ -94,12 +107,38 @@ def _source_columns(
         return None, f"the source was not checked: {error}"
 
 
-def _examples(
+def _misfits(
     loaded: LoadedMapping,
-    schema: ObjectSchema | None,
-    related: dict[str, ObjectSchema],
-    columns: dict[str, str] | None,
+    org: _Org,
+    columns: dict[str, str],
+    problems: list[Problem],
     engine: Engine,
 ) -> list[Problem]:
-    fields, key = resolve(loaded, schema, related)
-    return run_examples(loaded, fields, key, engine=engine, columns=columns)
+    """Give what does not fit among the fields of which nothing else is wrong.
+
+    So that one wrong name does not hide a wrong type from who mends the file.
+    """
+    known = {column.lower() for column in columns}
+    places = {(problem.line, problem.column) for problem in problems}
+    sound = {
+        path: spec
+        for path, spec in loaded.mapping.fields.items()
+        if not places & _places(loaded, path) and _used(loaded, path) <= known
+    }
+    mapping = loaded.mapping.model_copy(update={"fields": sound})
+    part = loaded.model_copy(update={"mapping": mapping})
+    fields, key = resolve(part, org.schema, org.related)
+    table = empty_table({loaded.mapping.match.column: "VARCHAR", **columns})
+    _, found = build_columns(part, fields, key, table=table, engine=engine)
+    own = {place for path in sound for place in _places(loaded, path)}
+    return [problem for problem in found if (problem.line, problem.column) in own]
+
+
+def _places(loaded: LoadedMapping, path: str) -> set[tuple[int, int]]:
+    return {place for key, place in loaded.places.items() if key[:2] == ("fields", path)}
+
+
+def _used(loaded: LoadedMapping, path: str) -> set[str]:
+    """Give the columns that a field's expression uses."""
+    expression = loaded.expressions.get(("fields", path, "value"))
+    return {use.name.lower() for use in expression.columns} if expression else set()

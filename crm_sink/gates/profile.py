@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_sink.engine import name
 from crm_sink.errors import UsageError
+from crm_sink.mapping.check import NUMBERS, TIMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from crm_sink.mapping.model import Gates
 
 QUANTILES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
-NUMBERS: tuple[str, ...] = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT")
-NUMBERS += ("USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")
-NUMBERS += ("FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN")
-TIMES = ("TIMESTAMP", "DATE", "VARCHAR")
 
 
 def profile(

@@ -6,6 +6,7 @@ Parquet in the run folder (see `ledger.folder`). Every method is one transaction
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -90,6 +91,14 @@ class Run:
     error: str | None = None  # why it failed
     folder: Path = Path()
     details: dict[str, Any] = field(default_factory=dict)  # mapping digest, score age, baseline ...
+
+    def command(self, words: str) -> str:
+        """Give a command line for the org that the run was made for.
+
+        Example: `run.command("apply r1")` is `crm-sink apply r1 --target sf:uat`.
+        """
+        target = self.details.get("target")
+        return f"crm-sink {words}" + (f" --target {shlex.quote(str(target))}" if target else "")
 
 
 @dataclass(frozen=True, slots=True)

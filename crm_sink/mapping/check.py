@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from crm_sink.schema import ObjectSchema
 
 
+# How the DuckDB types begin that a gate can judge.
+TIMES = ("TIMESTAMP", "DATE", "VARCHAR")
+NUMBERS = (
+    *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER"),
+    *("UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN"),
+)
+
+
 def check(
     loaded: LoadedMapping,
     *,
@@ -38,7 +46,7 @@ def check(
     """
     problems: list[Problem] = []
     if columns is not None:
-        problems += _missing_columns(loaded, columns)
+        problems += [*_missing_columns(loaded, columns), *_misjudged(loaded, columns)]
     if schema is not None:
         problems += org_problems(loaded, schema, related)
     return sorted(set(problems))
@@ -58,6 +66,23 @@ def _missing_columns(loaded: LoadedMapping, columns: dict[str, str]) -> Iterator
     for path, name in _named_columns(loaded):
         if name.lower() not in known:
             yield missing(name, *loaded.place(*path))
+
+
+def _misjudged(loaded: LoadedMapping, columns: dict[str, str]) -> Iterator[Problem]:
+    """Give the columns that a gate cannot judge; one without any value may hold anything."""
+    kinds = {column.lower(): kind.upper() for column, kind in columns.items()}
+    gates = loaded.mapping.gates
+    judged = [("freshness", "time", TIMES), ("drift", "number", NUMBERS)]
+    for gate, need, types in judged:
+        spec = getattr(gates, gate, None)
+        if spec is None:
+            continue
+        kind = kinds.get(spec.column.lower())
+        if kind is None or "NULL" in kind or (kind.startswith(types) and not kind.endswith("]")):
+            continue
+        place = loaded.place("gates", gate, "column")
+        message = f"the {gate} gate needs a {need}, and column {spec.column} is {kind}"
+        yield Problem(loaded.file, *place, message, f"Name a column that holds a {need}.")
 
 
 def _named_columns(loaded: LoadedMapping) -> Iterator[tuple[Path, str]]:

@@ -56,5 +56,6 @@ def write_route(
     answers = (
         "1 call that answers" if by_collections == 1 else f"{by_collections:,} calls that answer"
     )
-    reason = f"{rows:,} rows fit in {answers} at once{left}"
+    fit = "1 row fits" if rows == 1 else f"{rows:,} rows fit"
+    reason = f"{fit} in {answers} at once{left}"
     return WriteRoute(Api.COLLECTIONS, reason, by_collections)

@@ -40,15 +40,15 @@ def next_step(run: Run) -> str:
     file = shlex.quote(str(run.details.get("mapping_file", f"mappings/{run.mapping}.yaml")))
     match run.state:
         case RunState.HELD:
-            return f'crm-sink apply {run.run} --release "your name"'
+            return run.command(f'apply {run.run} --release "your name"')
         case RunState.READY | RunState.DONE:
-            return _after_a_plan(run, f"crm-sink sync {file}")
+            return _after_a_plan(run, run.command(f"sync {file}"))
         case RunState.WRITING | RunState.PAUSED | RunState.INTERRUPTED:
-            return f"crm-sink resume {run.run}"
+            return run.command(f"resume {run.run}")
         case RunState.PLANNING:
-            return f"crm-sink plan {file}"
+            return run.command(f"plan {file}")
         case RunState.FAILED:
-            return f"crm-sink resume {run.run}" if run.api else f"crm-sink plan {file}"
+            return run.command(f"resume {run.run}" if run.api else f"plan {file}")
 
 
 def _after_a_plan(run: Run, again: str) -> str:
@@ -56,8 +56,10 @@ def _after_a_plan(run: Run, again: str) -> str:
     is_undo = run.kind == "undo"
     if run.state is RunState.READY:
         if to_write(run):
-            return f"crm-sink apply {run.run}"
+            return run.command(f"apply {run.run}")
         return "nothing to write" if is_undo else f"nothing to write; {again}"
     if is_undo:  # a sync would write again what was just taken back
-        return f"crm-sink undo {run.run} would take the undo back"
-    return f"mend the rejects, then crm-sink retry {run.run}" if run.totals.rejected else again
+        return f"{run.command(f'undo {run.run}')} would take the undo back"
+    if run.totals.rejected:
+        return f"mend the rejects, then {run.command(f'retry {run.run}')}"
+    return again

@@ -22,7 +22,7 @@ HELP = "crm-sink help settings"
 CHOICES = (
     "set CRM_SINK_INSTANCE_URL and one of: CRM_SINK_ACCESS_TOKEN; CRM_SINK_CLIENT_ID with "
     "CRM_SINK_CLIENT_SECRET; CRM_SINK_CLIENT_ID with CRM_SINK_USERNAME and CRM_SINK_JWT_KEY_FILE; "
-    "or use --target sf:ALIAS"
+    "or use --target sf:ALIAS, or --target local for the local org"
 )
 
 
@@ -114,7 +114,7 @@ def _of_sf(target: str) -> Credential:
     # An alias that begins with a dash would be read as an option of sf.
     if scheme != "sf" or not alias or alias.startswith("-") or alias.split() != [alias]:
         raise UsageError(
-            f"--target {target}: only sf:ALIAS is known",
+            f"--target {target}: only sf:ALIAS and local are known",
             hint="--target sf:my-org (see: sf org list)",
         )
     return Credential(Kind.SF, alias=alias)

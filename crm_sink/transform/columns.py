@@ -102,7 +102,8 @@ def build_columns(
     for field in fields.values():
         written, given = specs[field.name.lower()]
         sql = _own_text(given.value or "", field, kept) or value_sql(given)
-        wanted.append((field, sql, given, ("fields", written, "value")))
+        part = "value" if given.value is not None else "constant"
+        wanted.append((field, sql, given, ("fields", written, part)))
     kinds = _kinds([sql for _, sql, _, _ in wanted], table, engine)
     columns: list[Column] = []
     problems: list[Problem] = []
@@ -117,7 +118,19 @@ def build_columns(
             problems.append(Problem(loaded.file, *place, message, coercion.hint))
             continue
         columns.append(Column(number, field, sql, kind, coercion))
+        words = None if spec is None or spec.value is not None else _unfit(columns[-1], engine)
+        if words is not None:
+            message = f"{loaded.mapping.object}.{field.name}: {words.message}"
+            problems.append(Problem(loaded.file, *place, message, words.hint))
     return columns, problems
+
+
+def _unfit(constant: Column, engine: Engine) -> Words | None:
+    """Give what is wrong with a constant, or None when it fits: no row need be read for that."""
+    value = f"select {{'v': {constant.sql}}} as {constant.e}"
+    made = f"select *, {constant.coercion.value} as {constant.c} from ({value})"
+    code = engine.value(f"select {constant.coercion.code} from ({made})")
+    return None if code is None else constant.words[code]
 
 
 def value_sql(spec: FieldSpec) -> str:

@@ -14,6 +14,7 @@ from crm_sink.mapping.names import did_you_mean
 from crm_sink.mapping.problem import Problem
 from crm_sink.schema import NUMBER_TYPES, FieldType
 from crm_sink.transform.columns import build_columns
+from crm_sink.transform.constants import constant_problems
 from crm_sink.transform.fit.coerce import coerce
 from crm_sink.transform.fit.coercion import Mismatch, Slot
 from crm_sink.transform.fit.kinds import Kind
@@ -52,13 +53,16 @@ def run_examples(
             column holds; where columns are not known, types are taken from the values.
 
     Returns:
-        Problems. With `columns`, also every expression that does not fit them, examples or none.
+        Problems. Examples or none, also every constant that does not fit its field and, with
+        `columns`, every expression that does not fit them.
     """
     if columns is not None:
         table = empty_table(columns)
         _, problems = build_columns(loaded, fields, key, table=table, engine=engine)
-        if problems:
-            return sorted(problems)
+    else:
+        problems = constant_problems(loaded, fields, key, engine)
+    if problems:
+        return sorted(problems)
     found: list[Problem] = []
     for number, example in enumerate(loaded.mapping.examples):
         found += _run(_Case(loaded, fields, key, engine, columns), number, example)

@@ -65,6 +65,30 @@ fields:
     assert places == ["lead.yaml:5:12", "lead.yaml:6:19", "lead.yaml:7:3"]
 
 
+def test_what_can_never_fit_is_told_beside_a_wrong_name_and_without_any_row(two: Desk) -> None:
+    """A constant is the same for every record, and a type for every row: the mapping is wrong."""
+    two.write(
+        "lead.yaml",
+        """\
+object: Lead
+source: {parquet: p.parquet}
+match: {external_id: Ext__c, column: id}
+fields:
+  Scor__c: score
+  Score__c: score > 0.5
+  Band__c: {constant: '#N/A'}
+gates: {freshness: {column: score, hold_after: 2d}, drift: {column: id}}
+""",
+    )
+    said = two.crm_sink("validate", "lead.yaml")
+    assert said.code == 2
+    places = [line.split("  ")[0] for line in said.out.splitlines() if "lead.yaml:" in line]
+    assert places == [f"lead.yaml:{place}" for place in ("5:3", "6:3", "7:13", "8:21", "8:61")]
+    two.write("lead.yaml", (two.folder / "lead.yaml").read_text().replace("  Scor__c: score\n", ""))
+    assert two.crm_sink("plan", "lead.yaml").code == 2
+    assert two.crm_sink("validate", "--offline", "lead.yaml").code == 2
+
+
 def test_an_example_that_fails_is_a_problem(two: Desk) -> None:
     text = (two.folder / "lead.yaml").read_text()
     two.write(

@@ -147,6 +147,10 @@ def test_an_error_message_cannot_steer_the_terminal(make_run: Callable[..., Run]
         ({"state": RunState.FAILED, "api": "bulk"}, "crm-sink resume 20261120-060412-7f3a9c"),
         ({}, "crm-sink sync mappings/lead_score.yaml"),
         ({"details": {"mapping_file": "my maps/a.yaml"}}, "crm-sink sync 'my maps/a.yaml'"),
+        (
+            {"details": {"target": "sf:my org"}},
+            "crm-sink sync mappings/lead_score.yaml --target 'sf:my org'",
+        ),
     ],
 )
 def test_every_state_has_a_next_command(
