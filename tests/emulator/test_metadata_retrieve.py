@@ -13,6 +13,7 @@ import pytest
 
 from crm_sink.emulator.altering import altering
 from crm_sink.emulator.metadata import custom_field, list_view, permission_set
+from crm_sink.emulator.schema import Field
 from crm_sink.emulator.serve import running
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ def api(api_template: Path, tmp_path_factory: pytest.TempPathFactory, log_in: An
     """Run an org with a field, a list view and a permission set that somebody deployed."""
     folder = shutil.copytree(api_template, tmp_path_factory.mktemp("retrieve") / "org")
     with running(folder) as handle:
+        why = Field(
+            "Why__c", "Why", "textarea", 32000, extra_type_info="plaintextarea", custom=True
+        )
+        handle.org.store.add_field("Lead", why)
         with altering(handle.org) as change:
             custom_field.save(change, "Lead.Fit__c", dict(FIT), mode="create")
             list_view.save(change, "Lead.Good", dict(GOOD), mode="create")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 TYPE = "CustomField"
 NAME = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*__c", re.ASCII)
+# The lines of what is shown in several, as Setup proposes them.
+LINES = {"LongTextArea": "3", "Html": "25", "MultiselectPicklist": "4"}
 LONGEST_NAME, LONGEST_LABEL = 43, 40  # "API name: at most 40", and `__c`
 GONE = "This custom field does not exist or is not accessible"
 
@@ -144,9 +146,11 @@ def from_field(field: Field) -> Body:
         body |= {"precision": str(field.precision), "scale": str(field.scale)}
     if body["type"] in ("Text", "LongTextArea", "Html"):
         body["length"] = str(field.length)
+    if body["type"] in LINES:
+        body["visibleLines"] = LINES[body["type"]]
     if field.type == "boolean":
         body["defaultValue"] = str(bool(field.default)).lower()
-    else:
+    elif not field.is_long_text:
         body["required"] = str(not field.nillable).lower()
     if field.external_id or field.unique:
         body |= {"externalId": str(field.external_id).lower(), "unique": str(field.unique).lower()}
