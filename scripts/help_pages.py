@@ -185,6 +185,7 @@ ROOMS = {
     "bulk1": "Bulk 1.0",
     "soap": "SOAP",
     "metadata": "Metadata",
+    "zips": "Deployments and retrieves",
     "listviews": "List views",
     "tooling": "Tooling",
     "access": "Field-level security",

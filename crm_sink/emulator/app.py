@@ -37,7 +37,6 @@ from crm_sink.emulator.listviews import service as listviews
 from crm_sink.emulator.locks import service as locks
 from crm_sink.emulator.log import service as log
 from crm_sink.emulator.login import auth
-from crm_sink.emulator.metadata import service as metadata
 from crm_sink.emulator.pretty import PrettyPrint
 from crm_sink.emulator.rest import (
     collections,
@@ -50,6 +49,7 @@ from crm_sink.emulator.rest import (
 from crm_sink.emulator.soap import service as soap
 from crm_sink.emulator.tooling import service as tooling
 from crm_sink.emulator.wire import refusal
+from crm_sink.emulator.zips import service as zips
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -67,7 +67,7 @@ SERVICES = (
     versions,
     auth,
     limits,
-    metadata,
+    zips,
     listviews,  # before `sobjects`: /sobjects/X/listviews is no record's id
     describe,  # before `sobjects`: /sobjects/X/describe is no record's id
     replication,  # before `sobjects`: /sobjects/X/updated is no record's id

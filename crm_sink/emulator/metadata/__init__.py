@@ -1,1 +1,1 @@
-"""The Metadata API: fields, permission sets and list views, by SOAP and by deployment."""
+"""Metadata: objects, fields, permission sets and list views as components, and calls on them."""

@@ -15,10 +15,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
 from crm_sink.emulator.errors import ApiError
-from crm_sink.emulator.metadata import calls, deploy_calls, retrieve_calls
+from crm_sink.emulator.metadata import calls
 from crm_sink.emulator.soap import login
 from crm_sink.emulator.soap.envelope import Call, Fault, answer, read, refusal
 from crm_sink.emulator.versions import NEWEST, OLDEST
+from crm_sink.emulator.zips import deploy_calls, retrieve_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

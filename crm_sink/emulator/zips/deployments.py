@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from crm_sink.emulator import ids
 from crm_sink.emulator.clock import stamp
-from crm_sink.emulator.metadata.deploying import deploy
 from crm_sink.emulator.xml import leaf, wrap
+from crm_sink.emulator.zips.deploying import deploy
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from crm_sink.emulator.metadata.deploying import Options
     from crm_sink.emulator.org import Org
+    from crm_sink.emulator.zips.deploying import Options
 
 PREFIX = "0Af"
 TESTS = {

@@ -16,9 +16,9 @@ from starlette.datastructures import UploadFile
 from starlette.routing import Route
 
 from crm_sink.emulator.errors import ApiError, not_found
-from crm_sink.emulator.metadata import deployments
-from crm_sink.emulator.metadata.deploying import read_options
 from crm_sink.emulator.wire import parsed, reply
+from crm_sink.emulator.zips import deployments
+from crm_sink.emulator.zips.deploying import read_options
 
 if TYPE_CHECKING:
     from starlette.requests import Request

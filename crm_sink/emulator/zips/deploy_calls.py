@@ -9,11 +9,11 @@ import base64
 import binascii
 from typing import TYPE_CHECKING
 
-from crm_sink.emulator.metadata import deployments
 from crm_sink.emulator.metadata.body import from_xml
-from crm_sink.emulator.metadata.deploying import read_options
 from crm_sink.emulator.soap.envelope import Fault
 from crm_sink.emulator.xml import first, leaf, text, wrap
+from crm_sink.emulator.zips import deployments
+from crm_sink.emulator.zips.deploying import read_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

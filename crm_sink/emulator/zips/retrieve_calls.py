@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from crm_sink.emulator import ids
 from crm_sink.emulator.altering import RolledBack, altering
-from crm_sink.emulator.metadata import properties, retrieving
+from crm_sink.emulator.metadata import properties
 from crm_sink.emulator.soap.envelope import Fault
 from crm_sink.emulator.xml import first, leaf, named, text, wrap
+from crm_sink.emulator.zips import retrieving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from crm_sink.emulator.metadata.retrieving import Package
     from crm_sink.emulator.org import Org
     from crm_sink.emulator.soap.envelope import Call
+    from crm_sink.emulator.zips.retrieving import Package
 
 PREFIX = "09S"
 FOLDER = "unpackaged/"

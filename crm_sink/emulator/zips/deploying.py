@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from crm_sink.emulator.altering import RolledBack, altering
 from crm_sink.emulator.metadata import components
-from crm_sink.emulator.metadata.archive import Archive, BadArchive, Part, read
 from crm_sink.emulator.metadata.body import Refused
 from crm_sink.emulator.metadata.kinds import KINDS, kind_of
+from crm_sink.emulator.zips.archive import Archive, BadArchive, Part, read
 
 if TYPE_CHECKING:
     from crm_sink.emulator.altering import Alteration
