@@ -22,8 +22,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import duckdb
+from bench_org_calls import API, CALLS, limits, update
 
-API = "/services/data/v62.0"
 PART = 500_000  # rows of a job: 1,000,000 rows x 8 columns are more than the 150 MB of one upload
 PIECE = 1 << 20
 MAPPING = """\
@@ -49,7 +49,7 @@ select printf('P-%07d', i) as "Prospect_Id__c", 'Lead ' || i as "LastName",
 from range({first}, {last}) as t(i)
 """
 QUIET = "set enable_progress_bar = false"
-COLLECTIONS, CLIENTS, REQUESTS = 60, 50, 20
+COLLECTIONS, FEWER, CLIENTS, REQUESTS = 60, 20, 50, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +164,11 @@ def measure(org: Org, records: int, place: Path) -> None:
     text = f"{many[0]:.1f} ms, slowest tenth {many[1]:.1f}, {cpu:.1f} CPU ms"
     tell("Collections of 200 x 4 fields, median", text)
     tell("  the floor: GET /limits", f"{one[0]:.1f} ms; ratio {many[0] / one[0]:.1f}")
+    for name, call in CALLS.items():
+        before = org.cpu()
+        one = trips(org, lambda number, call=call: call(org, ids, number), FEWER)
+        cpu = (org.cpu() - before) / FEWER * 1000
+        tell(name, f"{one[0]:.1f} ms, slowest tenth {one[1]:.1f}, {cpu:.1f} CPU ms")
     effort, errors = crowd(org, ids)
     done = CLIENTS * REQUESTS
     text = f"{done / effort.wall:.0f} calls/s, {effort.cpu / done * 1000:.1f} CPU ms a call"
@@ -171,6 +176,8 @@ def measure(org: Org, records: int, place: Path) -> None:
     for name, path in PAGES.items():
         tell(f"page: {name}", f"{page(org, path):.0f} ms")
     tell("peak memory of the org", f"{org.peak():.0f} MB")
+    if errors:
+        raise SystemExit(f"{errors} of {done:,} calls failed")
 
 
 PAGES = {
@@ -255,27 +262,6 @@ def leads(org: Org) -> list[str]:
     """Give the ids of a few thousand leads."""
     query = urlencode({"q": "SELECT Id FROM Lead LIMIT 2000"})
     return [row["Id"] for row in org.call("GET", f"{API}/query?{query}")["records"]]
-
-
-def limits(org: Org) -> None:
-    """Make the smallest call that there is."""
-    org.call("GET", f"{API}/limits")
-
-
-def update(org: Org, ids: list[str], number: int) -> None:
-    """Update 200 leads by one call."""
-    first = number * 200 % max(1, len(ids) - 199)
-    records = [
-        {
-            "attributes": {"type": "Lead"}, "Id": one, "Bench_Score__c": number % 100,
-            "Bench_Band__c": "Hot", "Bench_Model__c": f"bench-{number}",
-            "Bench_Scored_At__c": "2026-11-21T06:00:00.000Z",
-        }
-        for one in ids[first : first + 200]
-    ]  # fmt: skip
-    said = org.call("PATCH", f"{API}/composite/sobjects", {"records": records})
-    if not all(one["success"] for one in said):
-        raise SystemExit(f"Collections: {said[:2]}")
 
 
 def page(org: Org, path: str) -> float:

@@ -23,9 +23,9 @@ import duckdb
 from crm_sink.emulator.access.view import view
 from crm_sink.emulator.dml.whereabouts import Whereabouts
 from crm_sink.emulator.log import keeping, rules
-from crm_sink.emulator.planned import Planned
+from crm_sink.emulator.planned import Planned, hastily
 from crm_sink.emulator.schema import DUCKDB_TYPES, Field, ObjectType
-from crm_sink.emulator.sql import literal, name
+from crm_sink.emulator.sql import literal, name, varying
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -261,8 +261,10 @@ class Store:
         """
         first = self._counters.get(object_name, 1)
         self._counters[object_name] = first + count
-        cursor.execute("delete from _counters where object = ?", [object_name])
-        cursor.execute("insert into _counters values (?, ?)", [object_name, first + count])
+        with hastily(cursor):
+            cursor.execute(f"delete from _counters where object = {literal(object_name)}")
+            counter = varying(str(first + count), "bigint")
+            cursor.execute(f"insert into _counters values ({literal(object_name)}, {counter})")
         return first
 
     def save(self, cursor: duckdb.DuckDBPyConnection, definition: ObjectType) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crm_sink.emulator.dml import few
+from crm_sink.emulator.dml import few, fresh
 from crm_sink.emulator.dml.staging import Write
 from crm_sink.emulator.dml.values import JSON
 from crm_sink.emulator.history.tracking import track
@@ -29,8 +29,9 @@ def short(api: Any, record: dict[str, Any], operation: str = "update", by: str =
     rows.add(0, record)
     columns = tuple(rows.columns.values())
     write = Write(target, operation, columns, JSON, external=target.find(by) if by else None)
+    act = fresh.insert if operation == "insert" else few.update
     with org.store.writing() as cursor:
-        return few.update(cursor, org, write, rows.cells, Source())
+        return act(cursor, org, write, rows.cells, Source())
 
 
 def newest(api: Any, record_id: str) -> dict[str, Any]:
@@ -53,6 +54,47 @@ def test_the_short_way_writes_and_logs_what_the_long_way_does(api: Any) -> None:
     assert read(api, one)["Note__c"] == "né/*"
     assert newest(api, one) == newest(api, two)
     assert newest(api, one)["old"]["Industry"] == "Energy"
+
+
+def test_a_new_record_is_the_same_by_both_ways(api: Any) -> None:
+    one = api.lead(**PLAIN)
+    assert api.post("/__faults__", NOBODY).status_code == 201
+    two = api.lead(**PLAIN)
+    first, second = (api.get(f"sobjects/Lead/{record}").json() for record in (one, two))
+    differ = {key for key in first if first[key] != second[key]}
+    assert differ <= {"attributes", "Id", "CreatedDate", "LastModifiedDate", "SystemModstamp"}
+    assert first["OwnerId"] == first["CreatedById"] == api.running.org.user_id
+    assert newest(api, one) == newest(api, two)
+    assert two > one
+
+
+def test_new_records_may_set_different_fields(api: Any) -> None:
+    rows = [{"Note__c": "a"}, {"Flag__c": True}, {"Industry": None}]
+    lead = {"attributes": {"type": "Lead"}, "LastName": "Doe", "Company": "Acme"}
+    records = [{**lead, **row} for row in rows]
+    said = api.post("composite/sobjects", {"records": records}).json()
+    assert [row["success"] for row in said] == [True] * 3
+    ids = [row["id"] for row in said]
+    assert [api.field(one, "Note__c") for one in ids] == ["a", None, None]
+    assert [api.field(one, "Flag__c") for one in ids] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("more", "is_short"),
+    [
+        ({}, True), (PLAIN, True), ({"Company": None}, False), ({"Ext__c": "unique"}, False),
+        ({"Id": "00Q000000000123AAA"}, False), ({"Score__c": 1000}, False),
+        ({"IsConverted": True}, False), ({"OwnerId": "005000000000001AAA"}, False),
+    ],
+)  # fmt: skip
+def test_new_records_go_the_short_way_when_they_are_plain(
+    api: Any, more: dict[str, Any], is_short: bool
+) -> None:
+    made = short(api, {"LastName": "Doe", "Company": "Acme", **more}, "insert")
+    assert (made is not None) == is_short
+    assert short(api, {"LastName": "Doe"}, "insert") is None
+    if made:
+        assert api.field(made[0], "LastName") == "Doe"
 
 
 def test_rows_that_set_different_fields_leave_the_others_alone(api: Any) -> None:

@@ -99,9 +99,28 @@ def _update(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, moment: s
 
 
 def _insert(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, moment: str) -> None:
+    given = {key: some for key, some in write.setters().items() if some[0].field.createable}
+    columns, values = [], []
+    for field, default in defaults(org, write, moment).items():
+        start = default
+        if field in given:
+            start = staging.set_sql(given[field], "t", default or "null")
+            if field == "OwnerId":
+                start = f"coalesce({start}, {default})"
+        if start is not None:
+            columns.append(name(field))
+            values.append(start)
+    cursor.execute(
+        f"insert into {staging.name_of(write)} ({', '.join(columns)}) select {', '.join(values)} "
+        "from typed t join good g using (n) where created"
+    )
+
+
+def defaults(org: Org, write: Write, moment: str) -> dict[str, str | None]:
+    """Give what each stored field of a new record is when nobody says, as SQL; its id is `id`."""
     user = literal(org.user_id)
     filled = {
-        "Id": "g.id",
+        "Id": "id",
         "IsDeleted": "false",
         "OwnerId": user,
         "CreatedDate": moment,
@@ -110,21 +129,8 @@ def _insert(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, moment: s
         "LastModifiedById": user,
         "SystemModstamp": moment,
     }
-    given = {key: some for key, some in write.setters().items() if some[0].field.createable}
-    columns, values = [], []
-    for field in write.target.stored():
-        start = filled.get(field.name) or _default(field)
-        if field.name in given:
-            start = staging.set_sql(given[field.name], "t", start or "null")
-            if field.name == "OwnerId":
-                start = f"coalesce({start}, {user})"
-        if start is not None:
-            columns.append(name(field.name))
-            values.append(start)
-    cursor.execute(
-        f"insert into {staging.name_of(write)} ({', '.join(columns)}) select {', '.join(values)} "
-        "from typed t join good g using (n) where created"
-    )
+    stored = write.target.stored()
+    return {field.name: filled.get(field.name) or _default(field) for field in stored}
 
 
 def _delete(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, moment: str) -> None:

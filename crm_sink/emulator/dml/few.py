@@ -58,7 +58,7 @@ def update(
         The id of each row's record; None when nothing was written.
     """
     key = _key(write)
-    if key is None or not _is_usual(org, write) or not _is_certain(write, key, cells):
+    if key is None or not is_usual(org, write) or not is_certain(write, key, cells):
         return None
     keys = _keys(write, key, cells)
     if not keys:
@@ -71,8 +71,13 @@ def update(
         if not _stands(standing.get(place), wanted, write, cells[number]):
             org.store.whereabouts.forget(write.target, key.field)
             return None
+    columns = write.changes()
+    rows = [
+        [number, row[0], row[1], *(cells[number].get(one.place) for one in columns), *row[5:]]
+        for number, row in zip(cells, (standing[place] for place in places), strict=True)
+    ]
     with hastily(cursor):
-        _fill(cursor, write, key, cells, [standing[place] for place in places])
+        fill(cursor, write, rows, created=False)
     keeping.keep_few(cursor, org, write, source, len(cells))
     moment = moment_of(org)
     history.keep_few(cursor, org, write, moment)
@@ -91,7 +96,7 @@ def _key(write: Write) -> Column | None:
     return None if named or not (field.unique and field.is_text) else write.column_of(field)
 
 
-def _is_usual(org: Org, write: Write) -> bool:
+def is_usual(org: Org, write: Write) -> bool:
     """Say whether nothing but values can stand against the write, and nothing follows from it."""
     target = write.target.name
     if org.store.is_joined or org.settings.batch_seconds or not org.locks.is_empty:
@@ -104,7 +109,7 @@ def _is_usual(org: Org, write: Write) -> bool:
     return not follows and duplicates.rule_of(org, target) is None
 
 
-def _is_certain(write: Write, key: Column, cells: Cells) -> bool:
+def is_certain(write: Write, key: Column | None, cells: Cells) -> bool:
     """Say whether every value is beyond doubt, and every field one that may be changed."""
     for column in write.columns:
         if column is key and column.field.type == "id":
@@ -166,23 +171,18 @@ def _stands(row: tuple[Any, ...] | None, key: str, write: Write, cells: Mapping[
     )
 
 
-def _fill(
-    cursor: duckdb.DuckDBPyConnection,
-    write: Write,
-    key: Column,
-    cells: Cells,
-    standing: list[tuple[Any, ...]],
+def fill(
+    cursor: duckdb.DuckDBPyConnection, write: Write, rows: list[list[Any]], *, created: bool
 ) -> None:
+    """Make `few` of rows: number, place, id, the texts of all changed fields, their old texts."""
     columns = write.changes()
-    rows = [
-        [number, row[0], row[1], *(cells[number].get(one.place) for one in columns), *row[5:]]
-        for number, row in zip(cells, standing, strict=True)
-    ]
-    selected = ["r[1]::bigint as n", "r[2]::bigint as place", "r[3] as id", "false as created"]
+    selected = [
+        "r[1]::bigint as n", "r[2]::bigint as place", "r[3] as id", f"{created} as created"
+    ]  # fmt: skip
     for at, column in enumerate(columns):
         raw, old = f"r[{4 + at}]", f"r[{4 + at + len(columns)}]"
         # The key that a record was found by is not a change of it.
-        given = "false" if column is key else f"{raw} is not null"
+        given = "false" if column.field is write.external else f"{raw} is not null"
         selected.append(f"{given} as s{at}, {cast_sql(column.field, raw)} as v{at}, {old} as o{at}")
     # JSON may write a slash as it likes: so nothing in it looks like an SQL comment.
     body = varying(literal(json.dumps(rows).replace("/", "\\/")), "varchar")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from crm_sink.emulator.dml import staging
 from crm_sink.emulator.dml.values import fault_sql, key_sql, several_sql
 from crm_sink.emulator.ids import is_id_sql, normal_sql, numbered_sql
+from crm_sink.emulator.planned import hastily
 from crm_sink.emulator.sql import literal, name, varying
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ def _make_matched(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, sou
         is_new = "found is null and raw is not null" if by_key else "raw is null"
     first = 0
     if creates:
-        low, high = cursor.execute("select min(n), max(n) from stage").fetchone() or (0, 0)
+        with hastily(cursor):
+            low, high = cursor.execute("select min(n), max(n) from stage").fetchone() or (0, 0)
         if low is not None:
             first = org.store.reserve(cursor, write.target.name, high - low + 1) - low
     numbered = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crm_sink.emulator.planned import hastily
+from crm_sink.emulator.planned import Planned, hastily
 from crm_sink.emulator.sql import name
 
 if TYPE_CHECKING:
@@ -136,9 +136,11 @@ def stage(cursor: duckdb.DuckDBPyConnection, columns: int, source: str) -> None:
         source: The query.
     """
     names = ", ".join(f"c{place}" for place in range(columns))
+    # Many rows stay where they are at rest; few are copied, so that plans can be kept.
+    kind = "table" if isinstance(cursor, Planned) else "view"
     with hastily(cursor):
         cursor.execute(
-            f"create or replace temp table stage as select * from ({source}) s(n"
+            f"create or replace temp {kind} stage as select * from ({source}) s(n"
             f"{', ' + names if names else ''})"
         )
         cursor.execute(

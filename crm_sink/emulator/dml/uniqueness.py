@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from crm_sink.emulator.dml import staging
 from crm_sink.emulator.dml.values import fault_sql, key_sql
+from crm_sink.emulator.planned import hastily
 from crm_sink.emulator.sql import literal, name
 
 if TYPE_CHECKING:
@@ -74,20 +75,22 @@ def _taken(cursor: duckdb.DuckDBPyConnection, write: Write, column: Column) -> N
     live = "where not IsDeleted" if write.target.find("IsDeleted") else ""
     said = literal(f"duplicate value found: {field.name} duplicates value on record with id: ")
     key, stored = key_sql(field, column.typed), key_sql(field, name(field.name))
-    cursor.execute(
-        "create or replace temp table wanted as "
-        f"select n, m.id, {key} as k from typed join matched m using (n) "
-        f"where {column.typed} is not null and n not in (select n from faults)"
-    )
+    with hastily(cursor):
+        cursor.execute(
+            "create or replace temp table wanted as "
+            f"select n, m.id, {key} as k from typed join matched m using (n) "
+            f"where {column.typed} is not null and n not in (select n from faults)"
+        )
     cursor.execute(
         f"insert into faults select w.n, {staging.UNIQUE}, "
         f"{fault_sql(DUPLICATE, f'{said} || o.Id')} from wanted w "
         f"join (select Id, {stored} as k from {staging.name_of(write)} {live}) o on o.k = w.k "
         "where o.Id is distinct from w.id"
     )
-    cursor.execute(
-        f"insert into faults select w.n, {staging.UNIQUE}, "
-        f"{fault_sql(DUPLICATE, f'{said} || f.id')} from wanted w "
-        "join (select k, min(n) as n, arg_min(id, n) as id from wanted group by k "
-        "having count(*) > 1) f on f.k = w.k where w.n > f.n"
-    )
+    with hastily(cursor):
+        cursor.execute(
+            f"insert into faults select w.n, {staging.UNIQUE}, "
+            f"{fault_sql(DUPLICATE, f'{said} || f.id')} from wanted w "
+            "join (select k, min(n) as n, arg_min(id, n) as id from wanted group by k "
+            "having count(*) > 1) f on f.k = w.k where w.n > f.n"
+        )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from crm_sink.emulator.dml import few
+from crm_sink.emulator.dml import few, fresh
 from crm_sink.emulator.dml.staging import Write
 from crm_sink.emulator.dml.values import JSON
 from crm_sink.emulator.dml.writing import write_staged
@@ -72,9 +72,11 @@ def write_rows(
         allow_duplicates=order.allow_duplicates,
     )
     if not rows.faults:
-        written = few.update(cursor, org, write, rows.cells, order.source)
+        act = fresh.insert if order.operation == "insert" else few.update
+        written = act(cursor, org, write, rows.cells, order.source)
         if written is not None:
-            return [Outcome(number, record, False) for number, record in written.items()]
+            made = order.operation == "insert"
+            return [Outcome(number, record, made) for number, record in written.items()]
     rows.stage(cursor)
     write_staged(cursor, org, write, order.source, claim)
     with hastily(cursor):
