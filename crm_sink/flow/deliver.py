@@ -23,7 +23,9 @@ from crm_sink.errors import (
     UsageError,
 )
 from crm_sink.events import RunEnded
+from crm_sink.flow.orphans import end_orphans
 from crm_sink.flow.outrun import up_to_date
+from crm_sink.flow.overtaken import without_overtaken
 from crm_sink.flow.pool import Writing
 from crm_sink.flow.remarks import quota
 from crm_sink.flow.resume import PLANS, is_unfinished
@@ -53,8 +55,8 @@ def deliver(
     """Write a plan to the CRM.
 
     Before a saved plan is written its records are read again (see `outrun`): only those that still
-    hold what the plan saw are written as it says. The plan of a sync, made a moment ago by the same
-    process, and a run that is resumed are not looked at again.
+    hold what the plan saw are written as it says. The same holds for what a run that is resumed had
+    not sent (see `overtaken`), but not for the plan of a sync, made a moment ago by this process.
 
     Args:
         run: A run that is ready, held, or stopped on its way.
@@ -75,9 +77,10 @@ def deliver(
     with context.lease(run.mapping, run.run) as lease:
         if run.state in PLANS and not is_fresh:
             run = up_to_date(run, context, again=_again(run))
+        is_resumed = run.state not in PLANS
         run = replace(run, state=RunState.WRITING, released_by=released_by or run.released_by)
         context.ledger.update(run)
-        return _deliver(run, context, lease)
+        return _deliver(run, context, lease, is_resumed=is_resumed)
 
 
 def _require_deliverable(run: Run, context: Context, released_by: str | None) -> None:
@@ -122,7 +125,7 @@ def _written_since(run: Run, ledger: Ledger) -> str | None:
     return None
 
 
-def _deliver(run: Run, context: Context, lease: Lease) -> Run:
+def _deliver(run: Run, context: Context, lease: Lease, *, is_resumed: bool) -> Run:
     folder = RunFolder(context.home, run.run).create()
     calls_before = context.calls_made()
     failure: CrmSinkError | None = None
@@ -134,6 +137,9 @@ def _deliver(run: Run, context: Context, lease: Lease) -> Run:
         with stages.stage("write") as done:
             try:
                 with computing(folder.root):
+                    end_orphans(run.run, context.open_jobs, context.ledger, context.listener)
+                    if is_resumed:
+                        run = without_overtaken(work, again=_again(run))
                     write_all(work)
             except CrmSinkError as error:
                 failure = error
@@ -201,6 +207,8 @@ def _end_state(failure: CrmSinkError | None) -> RunState:
 
 def _next(run: Run, failure: CrmSinkError) -> str:
     """Give the cure and the command that goes on."""
+    if isinstance(failure, PlanOutdated):
+        return failure.hint or _again(run)
     if isinstance(failure, CrmError) and failure.code == GONE:
         return f"{_again(run)}: it reads from the records what the job has written"
     cure = AND_RESUME.sub("", failure.hint or "")

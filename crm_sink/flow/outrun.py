@@ -7,6 +7,7 @@ made are not looked for: they are upserted by their key.
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from crm_sink.crm.contract import Read
 from crm_sink.engine import Engine, Relation, open_engine
 from crm_sink.errors import PlanOutdated
 from crm_sink.events import RunBegan
+from crm_sink.flow.editors import tell_editors
 from crm_sink.flow.fields import field_at
 from crm_sink.flow.reading import ID
 from crm_sink.flow.trouble import computing
@@ -40,22 +42,26 @@ MOST_MOVED_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """What judging a plan anew works with."""
+class Look:
+    """What judging a plan anew works with.
+
+    Attributes:
+        planned: The plan.
+        chunks: Those that are looked at.
+        changes: Their rows (table `changes`).
+        old: The plan's folder.
+        folder: Where what comes of it is put.
+    """
 
     planned: Run
     chunks: Sequence[ChunkRecord]
+    changes: Relation
     old: RunFolder
     folder: RunFolder
     key: FieldSchema
     rules: Sequence[FieldRule]
     context: Context
     engine: Engine
-
-    @property
-    def changes(self) -> Relation:
-        """Table `changes` of the plan."""
-        return Relation(self.old.changes, sum(chunk.rows for chunk in self.chunks))
 
 
 def up_to_date(planned: Run, context: Context, *, again: str) -> Run:
@@ -84,14 +90,15 @@ def up_to_date(planned: Run, context: Context, *, again: str) -> Run:
                 folder.root, sources=[old.root], memory_limit=context.memory_limit
             ) as engine,
         ):
-            key, rules = _fields(planned, Relation(old.changes, 0), context, engine)
-            look = _Look(planned, chunks, old, folder, key, rules, context, engine)
-            present = _read(look)
+            changes = Relation(old.changes, sum(chunk.rows for chunk in chunks))
+            key, rules = fields_of(planned, changes, context, engine)
+            look = Look(planned, chunks, changes, old, folder, key, rules, context, engine)
+            present = read_now(look)
             if present is None:
                 return planned
             compared = compare(look.changes, present, rules)
             moved = count(compared, rules, engine)
-            _require_few(moved, look, again)
+            require_few(moved.records, look, again)
             if not moved.records:
                 return planned
             keep = True
@@ -101,9 +108,10 @@ def up_to_date(planned: Run, context: Context, *, again: str) -> Run:
             shutil.rmtree(folder.root, ignore_errors=True)
 
 
-def _fields(
+def fields_of(
     planned: Run, changes: Relation, context: Context, engine: Engine
 ) -> tuple[FieldSchema, list[FieldRule]]:
+    """Give the key field and the fields of a plan's changes, with how they are treated."""
     schema = context.crm.describe(planned.object)
     columns = engine.columns(changes.scan())
     paths = [column.removesuffix(".write") for column in columns if column.endswith(".write")]
@@ -112,7 +120,7 @@ def _fields(
     return field_at(str(planned.details["key_field"]), schema, context.crm), rules
 
 
-def _read(look: _Look) -> Relation | None:
+def read_now(look: Look) -> Relation | None:
     """Read the plan's records; of a large plan, those that were changed since it was made.
 
     The newest SystemModstamp that the plan saw is not later than the moment at which it read, by
@@ -138,17 +146,22 @@ def _read(look: _Look) -> Relation | None:
     return present
 
 
-def _require_few(moved: Moved, look: _Look, again: str) -> None:
+def require_few(moved: int, look: Look, again: str) -> None:
+    """Make sure that few enough records have moved on.
+
+    Raises:
+        PlanOutdated: They are too many: the plan as a whole is out of date.
+    """
     rows = look.changes.rows
-    if moved.records >= MOST_MOVED and moved.records > MOST_MOVED_SHARE * rows:
+    if moved >= MOST_MOVED and moved > MOST_MOVED_SHARE * rows:
         raise PlanOutdated(
-            f"{moved.records:,} of the {rows:,} records of plan {look.planned.run} were changed "
+            f"{moved:,} of the {rows:,} records of plan {look.planned.run} were changed "
             "since it was made",
             hint=again,
         )
 
 
-def _made_anew(look: _Look, compared: str, moved: Moved) -> Run:
+def _made_anew(look: Look, compared: str, moved: Moved) -> Run:
     """Make and save a plan of what is left to write."""
     engine, folder, planned, context = look.engine, look.folder, look.planned, look.context
     left = engine.save(still_to_write(compared, look.rules), folder.root / "left.parquet")
@@ -156,7 +169,7 @@ def _made_anew(look: _Look, compared: str, moved: Moved) -> Run:
     api = look.chunks[0].api
     cuts = cut(left, size, api, rules=look.rules, engine=engine, into=folder.changes)
     left.path.unlink()
-    _keep_conflicts(look, compared, moved)
+    keep_conflicts(look, compared, moved.fields)
     shutil.copytree(look.old.rejects_parts, folder.rejects_parts, dirs_exist_ok=True)
     rejected = write_rejects(folder, engine)
     creating = Action.UPSERT if look.key.external_id else Action.CREATE
@@ -202,11 +215,26 @@ def _made_anew(look: _Look, compared: str, moved: Moved) -> Run:
     return run
 
 
-def _keep_conflicts(look: _Look, compared: str, moved: Moved) -> None:
-    parts = []
+def keep_conflicts(look: Look, compared: str, fields: int) -> None:
+    """List the fields that are left alone now, beside those that the plan had left alone.
+
+    Args:
+        look: The parts.
+        compared: A table of `rejudge.compare`.
+        fields: How many are left alone now.
+    """
+    place = look.folder.conflicts
+    now = held_back(compared, look.rules)
+    parts = [f"from ({now})"] if fields else []
     if look.old.conflicts.exists():
-        parts.append(f"select * from {Relation(look.old.conflicts, 0).scan()}")
-    if moved.fields:
-        parts.append(f"select * from ({held_back(compared, look.rules)})")
-    if parts:
-        look.engine.save(" union all by name ".join(parts), look.folder.conflicts)
+        # Once only, when a run that was resumed is resumed again.
+        twice = f"exists (from ({now}) n where n.id = o.id and n.field = o.field)"
+        parts.append(f"from {Relation(look.old.conflicts, 0).scan()} o where not {twice}")
+    if not parts:
+        return
+    listed = place.with_name(f"listed-{place.name}")
+    look.engine.save(" union all by name ".join(f"({part})" for part in parts), listed)
+    os.replace(listed, place)
+    if fields:
+        schema = look.context.crm.describe(look.planned.object)
+        tell_editors(place, schema, look.context.crm, look.engine)

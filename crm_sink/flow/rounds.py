@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crm_sink.events import RoundBegan
-from crm_sink.flow.orphans import end_orphans
 from crm_sink.flow.pool import walk_all
 from crm_sink.ledger.contract import ChunkState
 from crm_sink.write.again import regroup
@@ -28,7 +27,6 @@ def write_all(work: Writing) -> None:
         Interrupted: A signal came while waiting for the next round.
     """
     context, run = work.context, work.run
-    end_orphans(run.run, context.open_jobs, context.ledger, context.listener)
     while True:
         pending = [
             chunk

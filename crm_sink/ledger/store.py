@@ -87,12 +87,13 @@ class SqlLedger:
         self, run: str, chunks: Sequence[ChunkRecord], *, instead_of: Sequence[int] = ()
     ) -> None:
         """Store the chunks of a plan, or those that carry on the rows of waiting ones."""
-        if not chunks:
+        if not chunks and not instead_of:
             return
         table = tables().chunks
         done = table.update().where(table.c.run == run, table.c.chunk.in_(instead_of))
         with self.database.writing() as connection:
-            connection.execute(table.insert(), [row_of_chunk(run, chunk) for chunk in chunks])
+            if chunks:
+                connection.execute(table.insert(), [row_of_chunk(run, chunk) for chunk in chunks])
             if instead_of:
                 connection.execute(done.values(state=ChunkState.COLLECTED.value))
 

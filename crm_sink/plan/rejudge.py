@@ -73,6 +73,19 @@ def count(compared: str, rules: Sequence[FieldRule], engine: Engine) -> Moved:
     return Moved(*(int(figure) for figure in row))
 
 
+def overtaken(compared: str, rules: Sequence[FieldRule]) -> str:
+    """Give the query of those rows of `compare` that somebody gave a third value.
+
+    It is neither what the plan saw nor what it would write: not even a call of ours whose answer
+    was lost can have written it.
+    """
+    some = _some(
+        f"({_mark(rule, 'held')} or ({_mark(rule, 'moved')} and {write(rule.field.name)}))"
+        for rule in rules
+    )
+    return f"select * from {compared} where {some}"
+
+
 def still_to_write(compared: str, rules: Sequence[FieldRule]) -> str:
     """Give the query of the changes of which something is left to write."""
     marks = ", ".join(_mark(rule, kind) for rule in rules for kind in ("moved", "held"))
@@ -88,7 +101,8 @@ def held_back(compared: str, rules: Sequence[FieldRule]) -> str:
         f"select row, key, id, {literal(rule.field.name)} as field, "
         f"cast(null as varchar) as written, "
         f"{text_of(rule.field, before(rule.field.name))} as present, "
-        f"{text_of(rule.field, name(rule.field.name))} as desired, modified "
+        f"{text_of(rule.field, name(rule.field.name))} as desired, modified, "
+        "cast(null as varchar) as changed_by, cast(null as timestamp) as changed_at "
         f"from {compared} where {_mark(rule, 'held')}"
         for rule in rules
     ]

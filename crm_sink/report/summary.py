@@ -113,17 +113,25 @@ def _figures(run: Run) -> list[str]:
             ),
         ]
     refused = f"{totals.failed:,} of them by the org" if totals.failed else ""
-    kept = "edited by a person, left alone" if totals.conflicts else ""
     figures += [
         ("unchanged", totals.unchanged, ""),
         ("rejected", totals.rejected, refused),
-        ("conflicts", totals.conflicts, kept),
+        ("conflicts", totals.conflicts, _kept(run)),
     ]
     width = max(len(f"{figure:,}") for _, figure, _ in figures)
     return [
         f"{label:<{LABEL}}{figure:>{width},}{f'  ({note})' if note else ''}"
         for label, figure, note in figures
     ]
+
+
+def _kept(run: Run) -> str:
+    """Tell how many fields are left alone: a record may be written but for one of them."""
+    fields = run.details.get("conflict_fields", 0)
+    if not fields:
+        return "edited by a person, left alone" if run.totals.conflicts else ""
+    what = "1 edited field is" if fields == 1 else f"{fields:,} edited fields are"
+    return f"{what} left alone: crm-sink show {run.run} --conflicts"
 
 
 def _read(run: Run) -> str:

@@ -153,6 +153,11 @@ PROOF: dict[str, list[str]] = {
         "flow/test_outrun.py test_a_field_that_a_person_changed_since_the_plan_is_left_alone",
         "flow/test_outrun.py test_a_plan_of_which_too_many_records_moved_is_not_applied",
     ],
+    "Records changed while a stopped run waited": [
+        "flow/test_overtaken.py "
+        "test_a_value_that_somebody_changed_while_the_run_waited_is_left_alone",
+        "flow/test_overtaken.py test_a_run_of_which_too_many_records_moved_is_not_resumed",
+    ],
     "Somebody edited": [
         "flow/test_edits_and_leavers.py "
         "test_a_field_that_a_person_changed_since_our_write_is_left_alone",
