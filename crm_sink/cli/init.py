@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 import click
@@ -37,5 +38,6 @@ def command(
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text, encoding="utf-8")
     click.echo(f"{out} written", err=True)
-    click.echo(f"  next: crm-sink validate {out}", err=True)
+    there = f" --target {shlex.quote(target)}" if target else ""
+    click.echo(f"  next: crm-sink validate {shlex.quote(str(out))}{there}", err=True)
     return 0

@@ -8,12 +8,13 @@ written anew would sometimes mean something else (`E'\n'`).
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_sink.mapping.names import nearest
-from crm_sink.mapping.sql.form import ONE_SCALAR, Fault, first_reading, in_brackets
+from crm_sink.mapping.sql.form import ONE_SCALAR, STATEMENTS, Fault, first_reading, in_brackets
 from crm_sink.mapping.sql.functions import (
     ENVIRONMENT,
     KEYWORD_CALLS,
@@ -67,12 +68,13 @@ class Judge:
             return [], [Fault(0, "the expression is empty")]
         faults = first_reading(text)
         if faults:
-            return [], faults
+            return [], _as_word(text) or faults
         reading = self._reader.read(in_brackets(text))
         shift = len("(\n")
         if reading.error is not None:
             message = f"this is not an expression: {reading.error.name}"
-            return [], [Fault(max(reading.error.offset - shift, 0), message)]
+            found = Fault(max(reading.error.offset - shift, 0), message)
+            return [], _as_word(text) or [found]
         faults = [*self._faults(reading, in_brackets(text))]
         columns = [Use(use.name, max(use.offset - shift, 0)) for use in reading.columns]
         moved = [Fault(max(f.offset - shift, 0), f.message, f.hint) for f in faults]
@@ -88,6 +90,15 @@ class Judge:
             # In quotes it is a column, whose presence `check` makes sure of.
             if use.name.lower() in KEYWORD_CALLS and not sql[use.offset :].startswith('"'):
                 yield _call_fault(use, self._known)
+
+
+def _as_word(text: str) -> list[Fault]:
+    """Give the fault of a lone word that cannot be read: a column named as SQL names something."""
+    word = text.strip()
+    if not re.fullmatch(r"[^\W\d]\w*", word) or word.lower() in STATEMENTS:
+        return []
+    hint = f"A column of that name stands in two kinds of quotes: '\"{word}\"'."
+    return [Fault(text.index(word), f"{word} is a word of SQL, and no expression", hint)]
 
 
 @contextmanager
