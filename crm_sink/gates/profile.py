@@ -76,7 +76,8 @@ def _column(
             hint=f"set gates.{gate}.column to one of {', '.join(columns)}",
         )
     kind = columns[found].upper()
-    if not kind.startswith(types) or kind.endswith("]"):
+    # A column without any value may have no type: that is for the gate to judge.
+    if "NULL" not in kind and (not kind.startswith(types) or kind.endswith("]")):
         need = "time" if types is TIMES else "number"
         raise UsageError(
             f"the {gate} gate needs a {need}, and column {found} is {kind}",

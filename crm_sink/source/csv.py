@@ -89,6 +89,12 @@ def _header(file: Path, shown: str) -> tuple[str, list[str]]:
         ) from error
     delimiter = _delimiter(start)
     names = next(_records(start, delimiter, shown), [])
+    if not names and start.strip():
+        raise SourceError(
+            "the first line is empty: a header with the column names is missing",
+            where=f"{shown}:1",
+            hint="begin the file with its header",
+        )
     if not names:
         raise SourceError(
             "the file is empty", where=shown, hint="look whether the scoring job ran to its end"

@@ -27,6 +27,7 @@ MEANINGS = (
     ("unicode", "the text is not UTF-8", UTF8),
     ("utf-8", "the text is not UTF-8", UTF8),
     ("unterminated quote", "a quoted value does not end", 'double a quote inside a value: ""'),
+    ("state machine", "its lines end in different ways (CR, LF, CR LF)", "dos2unix FILE"),
     ("Maximum line size", "a line is longer than 16 MB", "shorten the text column"),
     ("No space left", "the disk is full", "free some space"),
     ("Out of Memory", "a row group does not fit in memory", "raise CRM_SINK_MEMORY_LIMIT"),

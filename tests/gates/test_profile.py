@@ -93,6 +93,15 @@ def test_a_column_without_a_number_has_one_empty_bin(engine: Engine) -> None:
     assert (facts["edges"], facts["counts"], facts["nulls"]) == ([], [0], 2)
 
 
+def test_a_column_without_any_value_need_have_no_type(engine: Engine) -> None:
+    """A CSV column without a value has none: the gate judges, and does not blame the mapping."""
+    table = "(select null as score, null as scored_at)"
+    facts = profile(table, engine.columns(table), DRIFT, engine)["drift"]
+    assert (facts["counts"], facts["nulls"]) == ([0], 1)
+    facts = profile(table, engine.columns(table), FRESHNESS, engine)["freshness"]
+    assert (facts["newest"], facts["nulls"]) == (None, 1)
+
+
 def test_a_profile_survives_the_ledger_as_json(engine: Engine) -> None:
     table = "(select i / 7 as score, now() as scored_at from range(300) t(i))"
     gates = Gates(freshness=FRESHNESS.freshness, drift=DRIFT.drift)

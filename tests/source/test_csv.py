@@ -168,6 +168,8 @@ def test_text_that_is_not_utf_8_is_refused(
     [
         ("", "the file is empty"),
         ("\n", "the file is empty"),
+        ("\nkey,score\na,1\n", "the first line is empty"),
+        ("key,score\r\na,1\nb,2\r\n", "its lines end in different ways"),
         ("key,score\n", "there are no predictions"),
         ("p-1,0.83\np-2,0.5\n", "the first line holds values"),
         ("key,,score\na,b,1\n", "column 2 has no name"),

@@ -85,6 +85,7 @@ def test_text_that_does_not_fit_is_a_reject(run: Run, type_: str, value: str, co
         ("MultiselectPicklist(A, B, C)", "'C; A;;C'", "A;C"),
         ("MultiselectPicklist(A, B, C)", "['B', null, 'A']", "A;B"),
         ("MultiselectPicklist(A, B, C)", "''", None),
+        ("MultiselectPicklist(A, B, C)", "' ; ;'", None),
         ("Email", "'o''neil+x@mail.example.co.uk'", "o'neil+x@mail.example.co.uk"),
         ("Lookup(Account)", "'001D000000IqhSL'", "001D000000IqhSLIAZ"),
         ("Lookup(Account)", "'001D000000IqhSLIAZ'", "001D000000IqhSLIAZ"),

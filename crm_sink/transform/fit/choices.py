@@ -95,7 +95,9 @@ def multipicklist(field: FieldSchema, kind: Kind, slot: Slot) -> Coercion | Mism
     rank = f"lambda x: {{'i': coalesce(list_position({order}, x), 1000000), 'x': x}}"
     ordered = f"list_transform(list_sort(list_transform({chosen}, {rank})), lambda p: p.x)"
     value = f"nullif(array_to_string({ordered}, ';'), '')"
-    tests = [f"when {slot.c} is null then {lost(slot.v, kind)}"]
+    # Of semicolons alone nothing is left, and that is null.
+    given = slot.v if kind is Kind.TEXT_LIST else f"replace(cast({slot.v} as varchar), ';', '')"
+    tests = [f"when {slot.c} is null then {lost(given, kind)}"]
     if field.restricted and field.values:
         unknown = (
             f"list_filter(string_split({slot.c}, ';'), lambda x: not list_contains({order}, x))"
