@@ -74,6 +74,42 @@ def test_a_wrong_type_of_is_refused(api: Any, type_of: str, code: str, words: st
     assert words in error["message"]
 
 
+def test_a_parent_of_several_kinds_is_a_name(api: Any) -> None:
+    """As pasted from a live org: `type` is Name, the URL leads to the group, Email is null."""
+    soql = "SELECT Owner.Name, Owner.Type, Owner.Email, Owner.Alias FROM Lead ORDER BY LastName"
+    user, queue = (one["Owner"] for one in api.get("query", params={"q": soql}).json()["records"])
+    assert queue == {
+        "attributes": {"type": "Name", "url": f"/services/data/v60.0/sobjects/Group/{QUEUE}"},
+        "Name": "Inbox",
+        "Type": "Queue",
+        "Email": None,
+        "Alias": None,
+    }
+    assert (user["attributes"]["type"], user["Name"]) == ("Name", "Local Rep")
+    assert "/sobjects/User/005" in user["attributes"]["url"]
+    assert (user["Type"], user["Alias"]) == ("User", "lrep")
+
+
+@pytest.mark.parametrize(
+    ("condition", "names"),
+    [
+        ("Owner.Type = 'Queue'", ["Bell"]),
+        ("Owner.Name = 'inbox'", ["Bell"]),
+        ("Owner.Profile.Name = null", ["Abel", "Bell"]),
+        ("Owner.Name != 'Inbox'", ["Abel"]),
+    ],
+)
+def test_a_name_can_be_filtered(api: Any, condition: str, names: list[str]) -> None:
+    soql = f"SELECT LastName FROM Lead WHERE {condition} ORDER BY Owner.Name, LastName"
+    reply = api.get("query", params={"q": soql})
+    assert sorted(one["LastName"] for one in reply.json()["records"]) == names
+
+
+def test_a_name_has_no_other_fields_than_all_kinds_share(api: Any) -> None:
+    (error,) = api.get("query", params={"q": "SELECT Owner.Division FROM Lead"}).json()
+    assert "No such column 'Division' on entity 'Name'" in error["message"]
+
+
 def test_bulk_queries_do_not_take_type_of(api: Any) -> None:
     soql = "SELECT Id, TYPEOF Owner WHEN User THEN Alias END FROM Lead"
     assert api.post("jobs/query", {"operation": "query", "query": soql}).status_code == 400

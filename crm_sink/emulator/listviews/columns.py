@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.schema import PERSON_OBJECTS
+from crm_sink.emulator.soql.names import OF_USERS, kinds_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,6 +118,8 @@ def _through(
         return None
     field = parent.find(name) or parent.find(_bare(name)) or _named(parent, name)
     if field is None:
+        return None
+    if len(kinds_of(objects, link)) > 1 and field.name not in ("Id", "Name", *OF_USERS):
         return None
     label = _parent_label(target, link, field)
     return Column(f"{link.relationship}.{field.name}", field, label, parent.name)

@@ -141,19 +141,26 @@ def _line(drawing: Drawing, row: Row) -> Line:
     predicted = drawing.predicted
     return Line(
         f"/lightning/r/{drawing.view.target.name}/{row['Id']}/view",
-        [_cell(one, predicted, row) for one in drawing.columns],
+        [_cell(drawing, one, row) for one in drawing.columns],
         predict(predicted, row, drawing.org.now()) if predicted else None,
     )
 
 
-def _cell(column: Column, predicted: PredictionFields | None, row: Row) -> Cell:
-    field, value = column.field, row[column.path]
+def _cell(drawing: Drawing, column: Column, row: Row) -> Cell:
+    field, value, predicted = column.field, row[column.path], drawing.predicted
     text = shown(value, field.type, field.scale)
     kind, link = field.type, link_of(field, text)
     if column.parent and value is not None:
-        before = column.path.rpartition(".")[0]
-        link = f"/lightning/r/{column.parent}/{row[f'{before}.Id']}/view"
+        link = _parent_link(drawing, str(row[f"{column.path.rpartition('.')[0]}.Id"]))
     elif predicted is not None:
         parts = (("score", predicted.score), ("band", predicted.band), ("at", predicted.at))
         kind = next((key for key, one in parts if one and one.name == column.path), kind)
     return Cell(column.path, column.label, text, link, kind)
+
+
+def _parent_link(drawing: Drawing, record_id: str) -> str | None:
+    """Give where another record's page is: a lead's owner may be a user or a queue."""
+    for target in drawing.org.store.objects.values():
+        if target.key_prefix == record_id[:3]:
+            return f"/lightning/r/{target.name}/{record_id}/view"
+    return None

@@ -2,7 +2,7 @@
 
 Owns no SQL of conditions or results; see `where` and `select`.
 
-Not imitated: the many pseudo-fields of the polymorphic Name object.
+Not imitated: more than one object in FROM.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from crm_sink.emulator.schema import Field, ObjectType
 from crm_sink.emulator.soql.complaints import malformed, no_such_column, no_such_relationship
+from crm_sink.emulator.soql.names import kinds_of, name_object, rows_sql
 from crm_sink.emulator.sql import literal, name
 
 if TYPE_CHECKING:
@@ -120,25 +121,26 @@ class Scope:
             raise malformed(self.statement.soql, at, f"too many relationship levels: {len(parts)}")
         alias, owner = self.parent(parts[:-1], at)
         link = next((f for f in owner.fields.values() if _leads(f, key[-1])), None)
-        target = self._referred(link) if link else None
-        if link is None or target is None:
+        kinds = kinds_of(self.statement.reading.objects, link) if link else []
+        if link is None or not kinds:
             raise no_such_relationship(self.statement.soql, at, parts[-1])
-        joined = self.join(alias, link, target)
+        if len(kinds) > 1:
+            target, source = name_object(kinds), f"({rows_sql(kinds, value_sql)})"
+        else:
+            target, source = kinds[0], name(kinds[0].name)
+        joined = self._join(alias, link, source)
         self.joins[key] = (joined, target)
         return joined, target
 
     def join(self, alias: str, link: Field, target: ObjectType) -> str:
-        """Join the records that a lookup leads to, and give their alias."""
+        """Join the records of one object that a lookup leads to, and give their alias."""
+        return self._join(alias, link, name(target.name))
+
+    def _join(self, alias: str, link: Field, source: str) -> str:
         joined = self.statement.alias()
         on = f'{joined}."Id" = {alias}.{name(link.name)}'
-        self._join_sql.append(f"left join {name(target.name)} as {joined} on {on}")
+        self._join_sql.append(f"left join {source} as {joined} on {on}")
         return joined
-
-    def _referred(self, link: Field) -> ObjectType | None:
-        """Give the object that a lookup leads to; Owner leads to User before Group."""
-        objects = self.statement.reading.objects
-        names = sorted(link.reference_to, key=lambda one: one != "User")
-        return next((objects[one.lower()] for one in names if one.lower() in objects), None)
 
 
 def _leads(field: Field, relationship: str) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.schema import NUMBER_TYPES
+from crm_sink.emulator.soql.names import KIND, NAME
 from crm_sink.emulator.soql.scope import value_sql
 from crm_sink.emulator.sql import literal, name
 
@@ -56,8 +57,11 @@ class Node:
 
     def sql(self, version: str) -> str:
         """Give the SQL of the record's JSON, with `attributes` first."""
-        path = f"/services/data/v{version}/sobjects/{self.owner.name}/"
-        address = f'{literal(path)} || {self.alias}."Id"'
+        root = f"/services/data/v{version}/sobjects/"
+        kind = literal(f"{root}{self.owner.name}/")
+        if self.owner.name == NAME:
+            kind = f"{literal(root)} || {self.alias}.{name(KIND)} || '/'"
+        address = f'{kind} || {self.alias}."Id"'
         attributes = f"json_object('type', {literal(self.owner.name)}, 'url', {address})"
         pairs = [f"'attributes', {attributes}"]
         for key, value in self.values.items():
