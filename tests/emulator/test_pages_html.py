@@ -75,6 +75,19 @@ def test_the_highlights_show_company_status_and_owner(get: Get) -> None:
         assert shown in text
 
 
+def test_a_queue_that_owns_a_lead_is_named_and_leads_to_its_page(get: Get, org: Running) -> None:
+    queue = "00G000000000001EAA"
+    with org.org.store.writing() as cursor:
+        cursor.execute(
+            f"""insert into "Group" by name
+                select '{queue}' as Id, 'Inbox' as Name, 'Queue' as Type"""
+        )
+        cursor.execute(f"update Lead set OwnerId = '{queue}' where Id = '{NEW}'")
+    for path in (f"/lightning/r/Lead/{NEW}/view", "/lightning/o/Lead/list"):
+        assert f'<a href="/lightning/r/Group/{queue}/view">Inbox</a>' in get(path).text
+    assert get(f"/lightning/r/Group/{queue}/view").status_code == 200
+
+
 def test_a_score_of_0_is_shown_and_a_missing_one_is_not_0(get: Get) -> None:
     assert "Propensity Score 0 Cold" in text_of(get(f"/lightning/r/Lead/{COLD}/view"))
     assert "Propensity Score Not scored yet" in text_of(get(f"/lightning/r/Lead/{NEW}/view"))

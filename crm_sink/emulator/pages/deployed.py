@@ -15,7 +15,7 @@ from crm_sink.emulator.listviews.literals import text_literal
 from crm_sink.emulator.pages.asked import ROWS, Asked, Line, ListPage, bands, header
 from crm_sink.emulator.pages.layouts import layout_of
 from crm_sink.emulator.pages.predictions import predict, prediction_fields
-from crm_sink.emulator.pages.reading import Cell, link_of
+from crm_sink.emulator.pages.reading import Cell, link_of, record_link
 from crm_sink.emulator.pages.showing import shown
 from crm_sink.emulator.soql.scope import Reading
 from crm_sink.emulator.soql.translate import translate
@@ -151,16 +151,9 @@ def _cell(drawing: Drawing, column: Column, row: Row) -> Cell:
     text = shown(value, field.type, field.scale)
     kind, link = field.type, link_of(field, text)
     if column.parent and value is not None:
-        link = _parent_link(drawing, str(row[f"{column.path.rpartition('.')[0]}.Id"]))
+        before = column.path.rpartition(".")[0]
+        link = record_link(drawing.org.store.objects, str(row[f"{before}.Id"]))
     elif predicted is not None:
         parts = (("score", predicted.score), ("band", predicted.band), ("at", predicted.at))
         kind = next((key for key, one in parts if one and one.name == column.path), kind)
     return Cell(column.path, column.label, text, link, kind)
-
-
-def _parent_link(drawing: Drawing, record_id: str) -> str | None:
-    """Give where another record's page is: a lead's owner may be a user or a queue."""
-    for target in drawing.org.store.objects.values():
-        if target.key_prefix == record_id[:3]:
-            return f"/lightning/r/{target.name}/{record_id}/view"
-    return None

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from crm_sink.emulator.pages.showing import shown
+from crm_sink.emulator.soql.names import kinds_of
 from crm_sink.emulator.soql.scope import value_sql
 from crm_sink.emulator.sql import literal, name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from crm_sink.emulator.org import Org
     from crm_sink.emulator.schema import Field, ObjectType
@@ -53,14 +54,15 @@ class Reader:
         joins = ""
         for place, one in enumerate(self._known(fields)):
             wanted[one.name] = value_sql(self._target, one, "r")
-            parent = self.parent(one)
-            named = parent.name_field() if parent else None
-            if parent is not None and named is not None:
-                alias = f"p{place}"
-                joins += (
-                    f' left join {name(parent.name)} {alias} on {alias}."Id" = r.{name(one.name)}'
-                )
-                wanted[f"{one.name}~"] = value_sql(parent, named, alias)
+            names = []
+            for number, parent in enumerate(kinds_of(self._org.store.objects, one)):
+                named, alias = parent.name_field(), f"p{place}_{number}"
+                if named is not None:
+                    on = f'{alias}."Id" = r.{name(one.name)}'
+                    joins += f" left join {name(parent.name)} {alias} on {on}"
+                    names.append(value_sql(parent, named, alias))
+            if names:
+                wanted[f"{one.name}~"] = f"coalesce({', '.join(names)})"
         selected = ", ".join(f"{sql} as {name(key)}" for key, sql in wanted.items())
         text = f"select {selected} from {name(self._target.name)} r{joins} {tail}"
         with self._org.store.cursor() as cursor:
@@ -77,7 +79,7 @@ class Reader:
         parent = self.parent(one)
         if parent is not None and value is not None:
             text = row.get(f"{one.name}~") or value
-            link = f"/lightning/r/{parent.name}/{value}/view"
+            link = record_link(self._org.store.objects, str(value))
             return Cell(one.name, label, str(text), link, "reference")
         text = shown(value, one.type, one.scale)
         return Cell(one.name, label, text, link_of(one, text), one.type)
@@ -93,6 +95,14 @@ class Reader:
     def _known(self, fields: Sequence[str]) -> list[Field]:
         found = [self._target.find(one) for one in dict.fromkeys(fields)]
         return [one for one in found if one is not None and one.type != "address"]
+
+
+def record_link(objects: Mapping[str, ObjectType], record_id: str) -> str | None:
+    """Give where a record's page is, by its id: a lead's owner may be a user or a queue."""
+    for target in objects.values():
+        if target.key_prefix == record_id[:3]:
+            return f"/lightning/r/{target.name}/{record_id}/view"
+    return None
 
 
 def label_of(one: Field) -> str:
