@@ -80,6 +80,7 @@ class Store:
         self._counters: dict[str, int] = {}
         self._planned: Planned | None = None
         self.whereabouts = Whereabouts()
+        self.last_write: int | None = None  # the number of the last one in the log, once asked for
 
     @classmethod
     def open(cls, folder: Path, clock: Clock, *, memory_limit: str = "700MB") -> Store:

@@ -120,12 +120,18 @@ def test_an_accepted_write_survives_a_kill(org_folder: Path) -> None:
     with session(state) as http:
         root = state["url"] + "/services/data/v60.0/sobjects/Account"
         made = http.post(root, json={"Name": "Kept"}, timeout=10).json()["id"]
+        plain = {"Sforce-Auto-Assign": "FALSE"}  # without rules, few rows go a short way
+        second = http.post(root, json={"Name": "Two"}, headers=plain, timeout=10).json()["id"]
+        changed = {"Industry": "Energy"}
+        http.patch(f"{root}/{made}", json=changed, headers=plain, timeout=10).raise_for_status()
     process.send_signal(signal.SIGKILL)
     process.wait(20)
     process, state = start(org_folder)
     with session(state) as http:
         root = state["url"] + "/services/data/v60.0/sobjects/Account"
-        assert http.get(f"{root}/{made}", timeout=10).json()["Name"] == "Kept"
+        kept = http.get(f"{root}/{made}", timeout=10).json()
+        assert (kept["Name"], kept["Industry"]) == ("Kept", "Energy")
+        assert http.get(f"{root}/{second}", timeout=10).json()["Name"] == "Two"
     process.terminate()
     process.wait(20)
 

@@ -54,10 +54,10 @@ def keep(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Sour
     """Log the rows of `good`, before they are applied: old values are still in their place."""
     with hastily(cursor):
         row = cursor.execute(
-            "select coalesce(max(number), 0) + 1, (select count(*) from good), "
-            "(select count(*) from refused) from _log_writes"
+            "select (select count(*) from good), (select count(*) from refused)"
         ).fetchone()
-    number, written, refused = row or (1, 0, 0)
+    written, refused = row or (0, 0)
+    number = _next(cursor, org)
     columns = write.changes()
     has_values = org.settings.log_values and bool(columns)
     in_file = has_values and written >= LARGE
@@ -81,9 +81,8 @@ def keep_few(
     cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Source, written: int
 ) -> None:
     """Log all rows of the table `few`; see `dml.few`."""
+    number = _next(cursor, org)
     with hastily(cursor):
-        row = cursor.execute("select coalesce(max(number), 0) + 1 from _log_writes").fetchone()
-        number = row[0] if row else 1
         _keep_write(cursor, org, write, source, _Entry(number, written, 0, False))
         _keep_rows(cursor, number, "few", len(write.changes()) if org.settings.log_values else 0)
 
@@ -103,6 +102,15 @@ def new_sql(places: Iterable[int]) -> str:
     cleared = literal(CLEARED)
     cells = (f"case when s{at} then coalesce(v{at}::varchar, {cleared}) end" for at in places)
     return f"[{', '.join(cells)}]"
+
+
+def _next(cursor: duckdb.DuckDBPyConnection, org: Org) -> int:
+    """Give the number of a new write; one that is rolled back leaves a gap."""
+    if org.store.last_write is None:
+        row = cursor.execute("select coalesce(max(number), 0) from _log_writes").fetchone()
+        org.store.last_write = row[0] if row else 0
+    org.store.last_write += 1
+    return org.store.last_write
 
 
 def _keep_write(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from crm_sink.emulator.org import Org
     from crm_sink.emulator.schema import Field, ObjectType
 
+CHANGED = "LastModifiedDate"
 # The parts of a compound address, by the end of their fields' names.
 ADDRESS_PARTS = (
     "city", "country", "geocodeAccuracy", "latitude", "longitude", "postalCode", "state", "street",
@@ -50,12 +51,25 @@ def read_records(
     org: Org, target: ObjectType, record_ids: Sequence[str], version: str, fields: list[Field]
 ) -> dict[str, dict[str, Any]]:
     """Read records by their 18-character ids; deleted and unknown ones are left out."""
+    found = read_versions(org, target, record_ids, version, fields)
+    return {record: shown for record, (shown, _) in found.items()}
+
+
+def read_versions(
+    org: Org, target: ObjectType, record_ids: Sequence[str], version: str, fields: list[Field]
+) -> dict[str, tuple[dict[str, Any], datetime | None]]:
+    """Read the same, each with when it was changed last: in UTC, None where nobody tells."""
     # A compound field is put together from others: then all are read.
     is_plain = not any(target.is_compound(field) for field in fields)
     stored = [field.name for field in (fields if is_plain else target.stored())]
+    if CHANGED not in stored and target.find(CHANGED):
+        stored.append(CHANGED)
     rows = rows_of(org, target, record_ids, stored)
     read = [dict(zip(stored, row, strict=True)) for row in rows]
-    return {values["Id"]: shown(target, values, version, fields) for values in read}
+    return {
+        values["Id"]: (shown(target, values, version, fields), values.get(CHANGED))
+        for values in read
+    }
 
 
 def rows_of(
@@ -69,19 +83,21 @@ def rows_of(
     if not wanted:
         return []
     live = "not IsDeleted" if target.find("IsDeleted") else "true"
+    is_one = len(wanted) == 1
     query = (
         f"select {', '.join(map(name, fields))} from {name(target.name)} "
-        f"where Id in (select unnest(?)) and {live} and "
+        f"where Id {'= ?' if is_one else 'in (select unnest(?))'} and {live} and "
     )
+    given = wanted if is_one else [wanted]
     store = org.store
     with store.cursor() as cursor:
         key, near = target.fields["id"], []
         places = None if store.is_joined else store.whereabouts.find(cursor, target, key, wanted)
         if places:
-            near = cursor.execute(query + among(places), [wanted]).fetchall()
+            near = cursor.execute(query + among(places), given).fetchall()
             if len(near) == len(wanted):
                 return near
-        rows = cursor.execute(f"{query} true", [wanted]).fetchall()
+        rows = cursor.execute(f"{query} true", given).fetchall()
         if places and len(rows) > len(near):
             store.whereabouts.forget(target, key)
         return rows

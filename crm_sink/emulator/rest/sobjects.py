@@ -18,14 +18,12 @@ from crm_sink.emulator.locks.claim import in_turn
 from crm_sink.emulator.rest.conditional import check, is_conditional, versioned
 from crm_sink.emulator.rest.order import order_of
 from crm_sink.emulator.rest.outcomes import Outcome, write_rows
-from crm_sink.emulator.rest.reading import fields_of, read_records, rows_of
+from crm_sink.emulator.rest.reading import fields_of, read_versions
 from crm_sink.emulator.rest.rows import Rows, place_of
 from crm_sink.emulator.sql import name
 from crm_sink.emulator.wire import json_text, parsed, reply
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from starlette.requests import Request
 
     from crm_sink.emulator.org import Org
@@ -53,11 +51,10 @@ async def read(request: Request) -> Response:
     fields = fields_of(target, request.query_params.get("fields"))
     org: Org = request.app.state.org
     version = request.path_params["version"]
-    found = await run_in_threadpool(read_records, org, target, [record_id], version, fields)
+    found = await run_in_threadpool(read_versions, org, target, [record_id], version, fields)
     if record_id not in found:
         raise await run_in_threadpool(missing, org, target, record_id)
-    changed = await run_in_threadpool(changed_at, org, target, record_id)
-    return versioned(request, found[record_id], changed)
+    return versioned(request, *found[record_id])
 
 
 async def update(request: Request) -> Response:
@@ -91,18 +88,9 @@ async def _meet_conditions(request: Request, target: ObjectType, record_id: str)
     org: Org = request.app.state.org
     version = request.path_params["version"]
     fields = fields_of(target, None)
-    found = await run_in_threadpool(read_records, org, target, [record_id], version, fields)
+    found = await run_in_threadpool(read_versions, org, target, [record_id], version, fields)
     if record_id in found:
-        changed = await run_in_threadpool(changed_at, org, target, record_id)
-        check(request, found[record_id], changed)
-
-
-def changed_at(org: Org, target: ObjectType, record_id: str) -> datetime | None:
-    """Give when a record was changed last, in UTC; None where its object does not tell."""
-    if target.find("LastModifiedDate") is None:
-        return None
-    found = rows_of(org, target, [record_id], ["LastModifiedDate"])
-    return found[0][0] if found else None
+        check(request, *found[record_id])
 
 
 def target_of(request: Request) -> ObjectType:

@@ -19,11 +19,10 @@ from crm_sink.emulator.dml.values import JSON, key_sql, typed_sql
 from crm_sink.emulator.errors import ApiError, not_found
 from crm_sink.emulator.rest.conditional import versioned
 from crm_sink.emulator.rest.order import order_of
-from crm_sink.emulator.rest.reading import fields_of, read_records
+from crm_sink.emulator.rest.reading import fields_of, read_versions
 from crm_sink.emulator.rest.rows import is_key
 from crm_sink.emulator.rest.sobjects import (
     ROOT,
-    changed_at,
     created,
     location,
     record_of,
@@ -94,9 +93,8 @@ async def read(request: Request) -> Response:
         return _choices(request, target, found)
     fields = fields_of(target, request.query_params.get("fields"))
     version = request.path_params["version"]
-    records = await run_in_threadpool(read_records, org, target, found, version, fields)
-    changed = await run_in_threadpool(changed_at, org, target, found[0])
-    return versioned(request, records[found[0]], changed)
+    records = await run_in_threadpool(read_versions, org, target, found, version, fields)
+    return versioned(request, *records[found[0]])
 
 
 async def delete(request: Request) -> Response:
