@@ -64,7 +64,7 @@ def verify(run: Run, context: Context, *, sample: int | None = SAMPLE) -> Verifi
     source = RunFolder(context.home, run.run)
     with (
         TemporaryDirectory(prefix="crm-sink-") as place,
-        computing(Path(place)),
+        computing(Path(place), runs=source.root.parent),
         open_engine(
             Path(place), sources=[source.root], memory_limit=context.memory_limit
         ) as engine,

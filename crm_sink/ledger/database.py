@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from crm_sink.errors import LedgerError
 from crm_sink.ledger.address import Place, place_of, read_url
 from crm_sink.ledger.folder import make_home
-from crm_sink.ledger.trouble import explained
+from crm_sink.ledger.trouble import damaged, explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,10 @@ class Database:
             LedgerError: The database failed.
         """
         with self._explaining(), self._reader.begin() as connection:
-            yield connection
+            try:
+                yield connection
+            except (KeyError, TypeError, ValueError) as error:  # a value is not of its kind
+                raise damaged(self.place) from error
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

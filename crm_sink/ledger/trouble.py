@@ -39,6 +39,21 @@ MEANINGS = (
         "the ledger's file is damaged",
         "move it away and restore a copy, or start a new ledger",
     ),
+    (
+        "malformed database schema",
+        "the ledger's file is damaged",
+        "move it away and restore a copy, or start a new ledger",
+    ),
+    (
+        "no such column",
+        "the ledger's tables are not as they were made",
+        "move it away and restore a copy, or start a new ledger",
+    ),
+    (
+        "no column named",
+        "the ledger's tables are not as they were made",
+        "move it away and restore a copy, or start a new ledger",
+    ),
     ("disk i/o error", "the disk failed, or a limit was reached", "check the disk and quotas"),
     (
         "password authentication failed",
@@ -69,3 +84,12 @@ def explained(error: SQLAlchemyError, place: Place) -> LedgerError:
             return LedgerError(f"{meaning}: {reason}", where=place.shown, hint=hint)
     meaning, hint = OTHER
     return LedgerError(f"{meaning}: {reason}", where=place.shown, hint=hint)
+
+
+def damaged(place: Place) -> LedgerError:
+    """Say that a row holds what no run wrote; its text is not quoted."""
+    return LedgerError(
+        "the ledger is damaged: a row of it cannot be read",
+        where=place.shown,
+        hint="move it away and restore a copy, or start a new ledger",
+    )

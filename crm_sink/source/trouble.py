@@ -29,7 +29,7 @@ MEANINGS = (
     ("unterminated quote", "a quoted value does not end", 'double a quote inside a value: ""'),
     ("state machine", "its lines end in different ways (CR, LF, CR LF)", "dos2unix FILE"),
     ("Maximum line size", "a line is longer than 16 MB", "shorten the text column"),
-    ("No space left", "the disk is full", "free some space"),
+    ("No space left", "the disk of CRM_SINK_HOME is full", "free some space"),
     ("Out of Memory", "a row group does not fit in memory", "raise CRM_SINK_MEMORY_LIMIT"),
 )
 LINE = re.compile(r"CSV Error on Line: (\d+)")

@@ -27,9 +27,17 @@ def test_a_past_that_cannot_be_read_stops_the_next_run(damaged: Counter) -> None
     """Without it nobody knows what a person edited since."""
     said = damaged.sync(FIELDS, "select 'a' as id, 8 as x")
     assert said.code == 1
-    assert ".crm_sink/runs/" in said.err
-    assert "try: " in said.err
+    assert ".parquet  a file of an earlier run is damaged" in said.err
+    assert "move the run's folder away" in said.err
     assert damaged.holds("Score__c")["a"] == 7
+
+
+def test_without_the_damaged_folder_the_next_run_goes_on(damaged: Counter) -> None:
+    """What the message advises when there is no copy."""
+    [folder] = (damaged.desk.folder / ".crm_sink" / "runs").iterdir()
+    folder.rename(damaged.desk.folder / "away")
+    assert damaged.sync(FIELDS, "select 'a' as id, 8 as x").code == 0
+    assert damaged.holds("Score__c")["a"] == 8
 
 
 def test_an_error_that_nobody_foresaw_says_where_it_came_up(damaged: Counter) -> None:

@@ -114,6 +114,20 @@ def test_a_damaged_ledger_is_refused(home: Path, clock: Clock) -> None:
     assert refused(None, home, clock).message.startswith("the ledger's file is damaged")
 
 
+@pytest.mark.parametrize("change", ["state = 'dnoe'", "started = 'xx'", "details = '{'"])
+def test_a_row_that_was_damaged_is_told_as_such(
+    home: Path, clock: Clock, a_run: Callable[..., Run], change: str
+) -> None:
+    """The database is whole, and one of its values is not."""
+    with open_ledger(None, home, clock) as ledger:
+        ledger.begin(a_run())
+        with sqlite3.connect(home / "ledger.db") as other:
+            other.execute(f"update crm_sink_runs set {change}")
+        with pytest.raises(LedgerError, match="a row of it cannot be read") as raised:
+            ledger.history()
+    assert raised.value.where == str(home / "ledger.db")
+
+
 def test_a_locked_ledger_is_refused_when_patience_ends(home: Path, clock: Clock) -> None:
     home.mkdir()
     other = sqlite3.connect(home / "ledger.db")
