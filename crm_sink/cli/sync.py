@@ -46,13 +46,14 @@ def command(
     """
     from crm_sink.flow.context import Request
     from crm_sink.flow.decide import decide
+    from crm_sink.flow.holding import holding
     from crm_sink.flow.overwrite import overwriting
     from crm_sink.ledger.contract import RunState
 
     loaded = load(mapping)
     if overwrite_conflicts:
         loaded = overwriting(loaded)
-    with context_of(target, log) as context:
+    with context_of(target, log) as opened, holding(opened) as context:
         run = decide(Request(loaded, api=api_of(api)), context)
         if run.state is RunState.READY and not dry_run:
             return deliver_and_print(run, context, output, is_fresh=True)

@@ -75,6 +75,9 @@ def deliver(
     """
     _require_deliverable(run, context, released_by)
     with context.lease(run.mapping, run.run) as lease:
+        # While this waited for the lease another process may have written, this very plan even.
+        run = context.ledger.find(run.run)
+        _require_deliverable(run, context, released_by)
         if run.state in PLANS and not is_fresh:
             run = up_to_date(run, context, again=_again(run))
         is_resumed = run.state not in PLANS

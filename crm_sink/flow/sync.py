@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crm_sink.flow.decide import decide
 from crm_sink.flow.deliver import deliver
+from crm_sink.flow.holding import holding
 
 if TYPE_CHECKING:
     from crm_sink.flow.context import Context, Request
@@ -17,5 +18,7 @@ def sync(request: Request, context: Context, *, released_by: str | None = None) 
 
     Raises:
         PlanHeld: A gate holds the plan; it is in the ledger and can be released.
+        AlreadyRunning: Another process works on the mapping.
     """
-    return deliver(decide(request, context), context, released_by=released_by, is_fresh=True)
+    with holding(context) as held:
+        return deliver(decide(request, held), held, released_by=released_by, is_fresh=True)

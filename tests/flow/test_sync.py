@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from dataclasses import replace
+
 import pytest
 
 from crm_sink.errors import MappingError, PlanOutdated, UsageError
 from crm_sink.flow import planning
-from crm_sink.ledger.contract import RunState
+from crm_sink.flow.context import Context, Lease, Request
+from crm_sink.flow.deliver import deliver
+from crm_sink.flow.sync import sync
+from crm_sink.ledger.contract import Run, RunState
 from crm_sink.tickets import Api
-from tests.flow.conftest import MAPPING, Shop
+from tests.flow.conftest import MAPPING, Shop, frame
 
 TWO = "from (values ('a', 0.9), ('b', 0.1)) t(id, score)"
 
@@ -252,3 +258,37 @@ fields: {Score__c: score, Note__c: note}
     shop.calls()
     assert shop.sync(mapping, rows).run.totals.unchanged == 5_000
     assert shop.writes() == {}
+
+
+def test_a_sync_holds_its_mapping_from_the_plan_to_the_last_write(shop: Shop) -> None:
+    """Let go in between, a newer run could write there, and be overwritten with older values."""
+    shop.create("Lead", Ext__c="a")
+    taken: list[str] = []
+
+    def work(context: Context) -> Run:
+        def counted(mapping: str, run: str) -> AbstractContextManager[Lease]:
+            taken.append(mapping)
+            return context.lease(mapping, run)
+
+        request = Request(shop.mapping(MAPPING), frame=frame(TWO))
+        return sync(request, replace(context, lease=counted))
+
+    assert shop._with(work).run.totals.updated == 1
+    assert taken == ["shop"]
+
+
+def test_a_plan_is_looked_at_again_once_its_mapping_is_free(shop: Shop) -> None:
+    """An apply waits for a run that ends at this moment: what that wrote is newer."""
+    shop.create("Lead", Ext__c="a")
+    planned = shop.plan(MAPPING, TWO)
+
+    def work(context: Context) -> Run:
+        def late(mapping: str, run: str) -> AbstractContextManager[Lease]:
+            shop.sync(MAPPING, "from (values ('a', 0.4)) t(id, score)")
+            return context.lease(mapping, run)
+
+        return deliver(planned.run, replace(context, lease=late))
+
+    with pytest.raises(PlanOutdated, match="has written to Lead since"):
+        shop._with(work)
+    assert shop.look("SELECT Score__c FROM Lead") == [{"Score__c": 40}]
