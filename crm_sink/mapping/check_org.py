@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_sink.mapping.check_type import type_faults, value_faults
+from crm_sink.mapping.check_type import option_faults, type_faults, value_faults
 from crm_sink.mapping.model import FlagLeavers
 from crm_sink.mapping.names import did_you_mean, nearest
 from crm_sink.mapping.problem import Problem
@@ -115,6 +115,7 @@ def _field(
         return
     yield from type_faults(path, spec, field, schema.name)
     yield from value_faults(path, spec, field, schema.name)
+    yield from option_faults(path, spec, field, schema.name)
 
 
 def _writeable(

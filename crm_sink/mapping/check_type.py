@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from crm_sink.mapping.file.document import Path
     from crm_sink.mapping.model import FieldSpec
 
+LEAVE_OUT = "Leave it out."
 PICKLISTS = frozenset({FieldType.PICKLIST, FieldType.MULTIPICKLIST})
 NUMBERS = NUMBER_TYPES | {FieldType.INT}
 # Types that hold free text, and may stand for one another where the length allows it.
@@ -79,6 +80,17 @@ def value_faults(
     if spec.value is not None and field.type is FieldType.PICKLIST:
         results = tuple(literal_results(spec.value))
         yield from _unknown_values(("fields", path, "value"), results, field, name)
+
+
+def option_faults(
+    path: str, spec: FieldSpec, field: FieldSchema, owner: str
+) -> Iterator[tuple[Path, str, str]]:
+    """Give the options that mean nothing for a field of this type."""
+    name = f"{owner}.{field.name}"
+    if spec.tolerance and field.type not in NUMBERS:
+        yield ("fields", path, "tolerance"), f"{name} is no number: it has no tolerance", LEAVE_OUT
+    if spec.truncate and field.type not in TEXTS:
+        yield ("fields", path, "truncate"), f"{name} is no text that could be cut", LEAVE_OUT
 
 
 def literal_results(text: str) -> list[str]:

@@ -111,6 +111,11 @@ def _lack(variable: str, because: str) -> None:
 
 def _of_sf(target: str) -> Credential:
     scheme, _, alias = target.partition(":")
+    if target == "local":  # the command line has looked it up, and does not come here
+        raise UsageError(
+            "the target local is known to the command line alone",
+            hint='eval "$(crm-sink org env)", and then start Python',
+        )
     # An alias that begins with a dash would be read as an option of sf.
     if scheme != "sf" or not alias or alias.startswith("-") or alias.split() != [alias]:
         raise UsageError(

@@ -114,7 +114,7 @@ def _require_file(url: URL, shown: str) -> None:
 def _refused(error: Exception, shown: str, place: Place) -> SourceError:
     """Quote a driver's reason up to the value that it may quote itself."""
     reason = place.clean(str(getattr(error, "orig", None) or error))
-    for quoting in (" with text ", "LINE 1:", "DETAIL:"):
+    for quoting in (" with text ", "LINE 1:", "DETAIL:", ": '"):
         reason = reason.partition(quoting)[0].strip()
     if "syntax for type" in reason:  # PostgreSQL goes on with the value
         reason = reason.partition(": ")[0]

@@ -77,6 +77,8 @@ def _arrow_types(kind: type, values: Sequence[Any]) -> list[pa.DataType]:
     if kind is datetime:
         zones = {value.tzinfo is not None for value in values if type(value) is datetime}
         return [pa.timestamp("us", "UTC" if zone else None) for zone in sorted(zones)]
+    if kind is time and any(value.tzinfo for value in values if type(value) is time):
+        raise MixedTypes("times of day with a zone")  # Arrow has no place for it
     if kind is Decimal:
         return [_decimal([value for value in values if type(value) is Decimal])]
     if kind is list:

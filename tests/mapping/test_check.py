@@ -65,6 +65,8 @@ gates:
         ("Score__c: {value: x, type: 'Number(3, 1)'}", "shows 0 digits behind the point, not 1"),
         ("Note__c: {value: x, type: Text(80)}", "Lead.Note__c holds 40 characters, not 80"),
         ("Band__c: {value: x, type: 'Picklist(Hot, Hott)'}", "without the value 'Hott'"),
+        ("Note__c: {value: x, tolerance: 1}", "Lead.Note__c is no number: it has no tolerance"),
+        ("Score__c: {value: x, truncate: true}", "Lead.Score__c is no text that could be cut"),
         ("Band__c: {constant: hot}", "without the value 'hot'. Did you mean Hot?"),
         ("Band__c: case when x > 1 then 'Hot' else 'Tepid' end", "without the value 'Tepid'"),
         ("Band__c: band(x, 'Hot', 0.8, 'Worm', 0.5, 'Cold')", "Did you mean Warm?"),

@@ -100,6 +100,12 @@ def test_a_target_is_an_alias_of_sf(target: str) -> None:
         login_for(settings(), target)
 
 
+def test_from_python_the_local_org_is_reached_by_the_environment() -> None:
+    with pytest.raises(UsageError, match="known to the command line alone") as caught:
+        login_for(settings(), "local")
+    assert "crm-sink org env" in str(caught.value.hint)
+
+
 def test_an_access_token_is_used_as_it_is() -> None:
     login = login_for(settings(instance_url=f"{URL}/", access_token="00D!secret"))()
     assert (login.instance_url, login.token) == (URL, "00D!secret")
