@@ -171,7 +171,7 @@ def text_of(field: FieldSchema, expression: str) -> str:
     if field.type is FieldType.DATETIME:
         return f"strftime({expression}, '%Y-%m-%dT%H:%M:%S.000Z')"
     if field.type is FieldType.TIME:
-        return f"strftime({expression}, '%H:%M:%S.000Z')"
+        return f"strftime(date '1970-01-01' + {expression}, '%H:%M:%S.000Z')"
     return f"cast({expression} as varchar)"
 
 

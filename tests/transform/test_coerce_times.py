@@ -70,6 +70,8 @@ def test_a_moment_is_stored_in_utc_and_whole_seconds(
         ("Date", "date '1699-12-31'", "DATE_OUT_OF_RANGE"),
         ("Date", "'infinity'::date", "DATE_OUT_OF_RANGE"),
         ("Time", "'25:00:00'", "NOT_A_TIME"),
+        ("Time", "'24:00:00'", "NOT_A_TIME"),  # to DuckDB the end of the day, to Salesforce none
+        ("DateTime", "'2026-11-20T06:00:00+25:00'", "NOT_A_DATETIME"),
     ],
 )
 def test_a_moment_that_cannot_be_stored_is_a_reject(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FIRST, LAST = "1700-01-01", "4000-12-31"
 DATE_TEXT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 CLOCK_TEXT = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
-OFFSET_TEXT = r"\s?(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)"
+OFFSET_TEXT = r"\s?(Z|z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"
 
 DATE_WORDS = {
     "NOT_A_DATE": Words("this is no date", "Write it as 2026-11-20."),
@@ -100,7 +100,8 @@ def time(field: FieldSchema, kind: Kind, slot: Slot) -> Coercion | Mismatch:
         return Mismatch(
             f"is a time of day, but the expression gives {kind}", "Cast it: cast(x as time)."
         )
-    whole = f"make_time(hour({value}), minute({value}), cast(second({value}) as double))"
+    made = f"make_time(hour({value}), minute({value}), cast(second({value}) as double))"
+    whole = f"case when hour({value}) < 24 then {made} end"  # the engine knows 24:00, too
     code = f"case when {_is_blank(v, kind)} then null when {c} is null then 'NOT_A_TIME' end"
     words = {"NOT_A_TIME": Words("this is no time of day", "Write it as 06:30:00.")}
     return Coercion(value=whole, code=code, words=words)

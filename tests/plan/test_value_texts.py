@@ -1,4 +1,4 @@
-"""Numbers as the text that travels: the very digits that they were rounded to."""
+"""Numbers and times as the text that travels: the very digits that they were rounded to."""
 
 from __future__ import annotations
 
@@ -25,3 +25,10 @@ def test_a_double_is_written_with_its_own_digits(
 ) -> None:
     field = FieldSchema("F__c", FieldType.DOUBLE, precision=precision, scale=scale)
     assert engine.value(f"select {text_of(field, f'cast({value} as double)')}") == text
+
+
+def test_a_time_of_day_is_written_as_salesforce_writes_it(engine: Engine) -> None:
+    """DuckDB formats timestamps alone."""
+    field = FieldSchema("F__c", FieldType.TIME)
+    text = text_of(field, "time '06:30:05'")
+    assert engine.value(f"select {text}") == "06:30:05.000Z"
