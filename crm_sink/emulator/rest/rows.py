@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from crm_sink.emulator import ids
 from crm_sink.emulator.dml.staging import CALLER, Column, Lookup
 from crm_sink.emulator.dml.values import JSON, MAY_BE_MISSING
-from crm_sink.emulator.schema import NUMBER_TYPES
+from crm_sink.emulator.schema import DUCKDB_TYPES, NUMBER_TYPES
 from crm_sink.emulator.sql import literal, varying
 from crm_sink.emulator.wire import clean
 
@@ -29,6 +29,10 @@ NESTED = (
     "Nested object for polymorphic foreign key must have an attributes field before any other "
     "fields."
 )
+
+
+# Of these a text is staged as it was sent; ids are mended first.
+AS_IT_IS = frozenset(DUCKDB_TYPES) - {"id", "reference"}
 
 
 @dataclass(slots=True)
@@ -44,9 +48,14 @@ class Rows:
 
     def add(self, number: int, record: dict[str, Any]) -> None:
         """Read one record's keys; `attributes` is skipped."""
-        self.cells[number] = {}
+        cells = self.cells[number] = {}
         for key, value in record.items():
+            if key == "attributes":
+                continue
             known = self.keys.get(key) or self._known(key)
+            if known is not None and type(value) is str and known.field.type in AS_IT_IS:
+                cells[known.place] = value if value.isascii() else clean(value)
+                continue
             if known is not None:
                 self._value(number, known, value)
                 continue
