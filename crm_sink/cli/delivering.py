@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from crm_sink.cli.exit_code import exit_code
 from crm_sink.cli.showing import print_run
-from crm_sink.errors import CrmSinkError
+from crm_sink.errors import CrmSinkError, LedgerError
 from crm_sink.ledger.contract import RunState
 
 if TYPE_CHECKING:
@@ -34,9 +35,11 @@ def deliver_and_print(
     try:
         done = deliver(run, context, released_by=released_by, is_fresh=is_fresh)
     except CrmSinkError:
-        reached = context.ledger.find(run.run)
-        if reached.state in STOPPED:
-            print_run(reached, output)
+        # A ledger that is away cannot tell how far it came; why it stopped is said all the same.
+        with suppress(LedgerError):
+            reached = context.ledger.find(run.run)
+            if reached.state in STOPPED:
+                print_run(reached, output)
         raise
     print_run(done, output)
     return exit_code(done)

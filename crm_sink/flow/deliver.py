@@ -160,7 +160,10 @@ def _deliver(run: Run, context: Context, lease: Lease, *, is_resumed: bool) -> R
         # After a failure the org is not asked for its quota: it may not answer.
         details=run.details if failure else {**run.details, "quota": quota(context)},
     )
-    failure = failure or _stopped(run, context)
+    try:
+        failure = failure or _stopped(run, context)
+    except LedgerError as error:
+        failure = error
     run = replace(
         run,
         state=_end_state(failure),

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from crm_sink.engine import Engine, Relation
 from crm_sink.flow.editors import tell_editors
-from crm_sink.flow.past import Past, past_of
+from crm_sink.flow.past import Past
 from crm_sink.flow.reading import read_leavers
+from crm_sink.flow.unsettled import Now, past_by
 from crm_sink.ledger.contract import ChunkRecord, ChunkState
 from crm_sink.plan.changes import clearing, compare, differing
 from crm_sink.plan.chunks import Cut, Size, cut, measure
@@ -150,7 +151,9 @@ def _past(work: Planning) -> Past:
     )
     if not needs_memory:
         return Past()
-    return past_of(work.name, work.context.ledger, work.context.home)
+    fields = [rule.field for rule in work.destination.rules]
+    now = Now(work.present, fields, work.engine, work.folder.parts / "heard")
+    return past_by(now, work.name, work.context)
 
 
 def _leavers(work: Planning, past: Written) -> str | None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_sink.errors import NoSuchRun
-from crm_sink.ledger.contract import RunState
+from crm_sink.ledger.contract import ChunkState, RunState
 
 if TYPE_CHECKING:
     from crm_sink.ledger.contract import Ledger, Run
 
 # A plan that nothing was written of yet; it is applied, not resumed.
 PLANS = frozenset({RunState.READY, RunState.HELD})
+# A chunk in one of these states was sent, and what became of it is not yet known.
+IN_FLIGHT = frozenset(
+    {ChunkState.SENDING, ChunkState.CREATED, ChunkState.UPLOADED, ChunkState.CLOSED}
+)
 
 
 def is_unfinished(run: Run, ledger: Ledger) -> bool:

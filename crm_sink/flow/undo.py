@@ -18,6 +18,7 @@ from crm_sink.flow.editors import tell_editors
 from crm_sink.flow.fields import field_at, written_fields
 from crm_sink.flow.reading import read_ids
 from crm_sink.flow.remarks import quota, rejects_in_short
+from crm_sink.flow.resume import IN_FLIGHT
 from crm_sink.flow.stages import Stages
 from crm_sink.flow.trouble import computing
 from crm_sink.ledger.contract import ChunkRecord, ChunkState, Run, RunState, Totals
@@ -37,11 +38,6 @@ if TYPE_CHECKING:
     from crm_sink.ledger.contract import Ledger
     from crm_sink.schema import ObjectSchema
     from crm_sink.tickets import Api
-
-# A chunk in one of these states was sent, and what became of it is not yet known.
-IN_FLIGHT = frozenset(
-    {ChunkState.SENDING, ChunkState.CREATED, ChunkState.UPLOADED, ChunkState.CLOSED}
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,7 @@ PROOF: dict[str, list[str]] = {
         "failures/test_jobs.py test_a_job_that_is_stuck_can_be_left_and_is_collected_later",
     ],
     "A job vanishes": [
+        "flow/test_unsettled.py test_what_a_run_wrote_unheard_is_nobodys_edit",
         "failures/test_jobs.py test_a_job_that_vanished_is_settled_by_planning_again",
     ],
     "The result of a row is missing": [

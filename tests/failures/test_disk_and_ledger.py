@@ -7,7 +7,10 @@ import sqlite3
 import subprocess
 import sys
 
+import psycopg
 import pytest
+
+from crm_sink.events import ChunkMoved
 
 from .conftest import COUNT, MAPPING, Office
 
@@ -70,5 +73,31 @@ def test_a_ledger_that_is_locked_ends_the_run_and_resume_completes_it(
     assert process.returncode == 1
     assert f"{ledger}  another process holds the ledger's lock" in error
     assert error.endswith(f"crm-sink resume {run}\n")
+    assert office.crm_sink(f"resume {run} --log none").code == 0
+    assert office.written() == (COUNT, 1)
+
+
+def test_a_ledger_that_goes_away_while_a_run_writes_is_named_with_the_command_to_resume(
+    office: Office, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even how far the run came can be read: its schema has another name for a while."""
+    schema = postgres_url.rpartition("%3D")[2]
+    monkeypatch.setenv("CRM_SINK_LEDGER_URL", postgres_url)
+    run = office.planned()
+
+    def rename(old: str, new: str) -> None:
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute(f"alter schema {old} rename to {new}")
+
+    def listen(event: object) -> None:
+        if isinstance(event, ChunkMoved) and event.state == "sending":
+            rename(schema, f"{schema}_away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("crm_sink.cli.options.listener_of", lambda _: listen)
+        said = office.crm_sink("apply")
+    rename(f"{schema}_away", schema)
+    assert said.code == 1
+    assert said.err.endswith(f"crm-sink resume {run}\n")
     assert office.crm_sink(f"resume {run} --log none").code == 0
     assert office.written() == (COUNT, 1)

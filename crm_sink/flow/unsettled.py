@@ -1,0 +1,110 @@
+"""What a run that was cut off may have written, judged by what the records hold now.
+
+A process dies after the org took its rows and before the outcomes were stored; and then not
+`resume` but the next sync is run. Without this it would take its own values for a person's edits,
+and leave them alone for ever. A record that holds every value that the run was sending was written
+by it; any other was not. It changes nothing in the other run's folder.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from crm_sink.engine import Relation, name
+from crm_sink.flow.past import Past, past_of, undone_run
+from crm_sink.flow.resume import IN_FLIGHT
+from crm_sink.ledger.contract import ChunkState, Run, RunState
+from crm_sink.ledger.folder import RunFolder
+from crm_sink.plan.differ import differs
+from crm_sink.plan.written import PastRun
+from crm_sink.tables import sql_type, write
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from crm_sink.engine import Engine
+    from crm_sink.flow.context import Context
+    from crm_sink.ledger.contract import Ledger
+    from crm_sink.schema import FieldSchema
+
+CUT_OFF = (RunState.WRITING, RunState.PAUSED, RunState.INTERRUPTED, RunState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What the org holds, and where it is compared.
+
+    Attributes:
+        present: Table `present`, read just now.
+        fields: Its fields.
+        engine: Where to compute.
+        place: A folder for what comes of it.
+    """
+
+    present: Relation
+    fields: Sequence[FieldSchema]
+    engine: Engine
+    place: Path
+
+
+def past_by(now: Now, mapping: str, context: Context) -> Past:
+    """Find what earlier runs of a mapping left, and what those cut off have written unheard."""
+    past = past_of(mapping, context.ledger, context.home)
+    history = context.ledger.history(mapping)
+    flying = {run.run: run for run in history if _is_in_flight(run, context.ledger)}
+    if not flying:
+        return past
+    known = {each.run: each for each in past.runs}
+    runs = []
+    for run in reversed(history):  # oldest first
+        if run.run in flying:
+            runs.append(_heard(run, context, now))
+        elif run.run in known:
+            runs.append(known[run.run])
+    return replace(past, runs=tuple(runs))
+
+
+def _is_in_flight(run: Run, ledger: Ledger) -> bool:
+    """Tell whether a run has rows of which it is not known what became."""
+    if run.state not in CUT_OFF:
+        return False
+    return any(chunk.state in IN_FLIGHT for chunk in ledger.chunks(run.run, unfinished=True))
+
+
+def _heard(run: Run, context: Context, now: Now) -> PastRun:
+    """Give a run with the outcomes that it stored, and those that its records tell."""
+    old, place = RunFolder(context.home, run.run), now.place / run.run
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for file in old.outcomes.glob("*.parquet"):
+        shutil.copy(file, place / file.name)
+    chunks = context.ledger.chunks(run.run, unfinished=True)
+    unsent = [chunk.number for chunk in chunks if chunk.state is ChunkState.PLANNED]
+    changes = Relation(old.changes, 0).scan()
+    columns = now.engine.columns(changes)
+    same = [
+        f"(not c.{write(field.name)} or not {_differ(field)})"
+        for field in now.fields
+        if f"{field.name}.write" in columns
+    ]
+    if any(place.iterdir()):
+        stored = f"select 1 from {Relation(place, 0).scan()} o"
+        same.append(f"not exists ({stored} where o.chunk = c.chunk and o.key = c.key)")
+    if unsent:
+        same.append(f"c.chunk not in ({', '.join(map(str, unsent))})")
+    told = "null::varchar as code, null::varchar as message, null::varchar as fields"
+    heard = now.engine.save(
+        f"select c.chunk, c.row, c.key, c.id, true as ok, false as created, {told} "
+        f"from {changes} c join {now.present.scan()} p on p.id = c.id "
+        f"where {' and '.join(same) or 'true'}",
+        now.place / f"{run.run}.parquet",
+    )
+    heard.path.replace(place / "heard.parquet")
+    return PastRun(old.changes, place, run.run, undone_run(run))
+
+
+def _differ(field: FieldSchema) -> str:
+    sent = f"try_cast(c.{name(field.name)} as {sql_type(field)})"
+    return differs(field, sent, f"p.{name(field.name)}")
