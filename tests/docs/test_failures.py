@@ -128,9 +128,11 @@ PROOF: dict[str, list[str]] = {
         "failures/test_disk_and_ledger.py "
         "test_a_disk_that_is_full_ends_the_run_and_resume_completes_it",
     ],
-    "The ledger is locked": [
+    "The ledger is locked, or goes away": [
         "failures/test_disk_and_ledger.py "
         "test_a_ledger_that_is_locked_ends_the_run_and_resume_completes_it",
+        "failures/test_disk_and_ledger.py "
+        "test_a_ledger_that_goes_away_while_a_run_writes_is_named_with_the_command_to_resume",
     ],
     "The ledger is damaged": [
         "bad_input/test_settings.py test_a_damaged_ledger_is_named",
