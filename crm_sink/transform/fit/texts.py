@@ -91,7 +91,7 @@ def text_words(field: FieldSchema) -> dict[str, Words]:
     return {
         "TEXT_TOO_LONG": Words(
             f"{field.name} holds {field.length or 255:,} characters",
-            "Shorten the expression, say truncate: true, or make the field longer in Setup.",
+            "Shorten the value; a text field may say truncate: true, or be made longer in Setup.",
         ),
         "TEXT_IS_NA": Words(
             "the text is #N/A, by which a Bulk file clears a field",
