@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crm_sink.emulator.dml import few, fresh
+from crm_sink.emulator.dml import few, fresh, whereabouts
 from crm_sink.emulator.dml.staging import Write
 from crm_sink.emulator.dml.values import JSON
 from crm_sink.emulator.history.tracking import track
@@ -181,6 +181,16 @@ def test_records_that_moved_in_their_table_are_found_again(api: Any) -> None:
         for score in (1, 2):
             assert api.patch(f"sobjects/Lead/{record}", {"Score__c": score}).status_code == 204
         assert api.field(record, "Score__c") == 2.0
+
+
+def test_of_too_many_records_none_is_remembered(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whereabouts, "MOST", 1)
+    one = api.lead()
+    assert short(api, {"Id": one, "Score__c": 1}) == {0: one}
+    two = api.lead()
+    assert short(api, {"Id": two, "Score__c": 1}) is None
+    assert api.patch(f"sobjects/Lead/{two}", {"Score__c": 2}).status_code == 204
+    assert api.field(two, "Score__c") == 2.0
 
 
 def test_a_record_that_was_rolled_back_is_not_remembered(api: Any) -> None:

@@ -98,13 +98,16 @@ class _Places:
 
     def catch_up(self, cursor: duckdb.DuckDBPyConnection) -> bool:
         """Read the places of rows that are new; say whether there are any."""
+        row = cursor.execute(f"select count(*) from {self._table}").fetchone()
+        if row is None or row[0] > MOST:
+            return False
         found = cursor.execute(
             f"select {self._digest} as digest, rowid as place from {self._table} "
             f"where rowid >= {self._known} and rowid < {UNCOMMITTED} and {self._live} "
             f"and {self._key} is not null"
         ).fetchnumpy()
         digests, rows = found["digest"], found["place"]
-        if not len(rows) or self._known + len(rows) > MOST:
+        if not len(rows):
             return False
         self._known = int(rows.max()) + 1
         if len(rows) + len(self._new) < MOST_NEW:
