@@ -33,6 +33,7 @@ from crm_sink.flow.rounds import write_all
 from crm_sink.flow.stages import Stages
 from crm_sink.flow.tally import counted, written
 from crm_sink.flow.trouble import computing
+from crm_sink.flow.unsettled import require_nothing_at_work
 from crm_sink.ledger.contract import Run, RunState
 from crm_sink.ledger.folder import RunFolder
 
@@ -71,6 +72,7 @@ def deliver(
         PlanHeld: A gate holds the plan, and nobody released it.
         PlanOutdated: A later run of the mapping has written since the plan was made, or too many
             of its records were changed.
+        AlreadyRunning: A job of an earlier run is still at work, or another process is.
         CrmError: The CRM refused; what was written is in the ledger.
     """
     _require_deliverable(run, context, released_by)
@@ -78,6 +80,8 @@ def deliver(
         # While this waited for the lease another process may have written, this very plan even.
         run = context.ledger.find(run.run)
         _require_deliverable(run, context, released_by)
+        if run.state in PLANS:
+            require_nothing_at_work(run, context)
         if run.state in PLANS and not is_fresh:
             run = up_to_date(run, context, again=_again(run))
         is_resumed = run.state not in PLANS

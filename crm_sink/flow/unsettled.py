@@ -12,7 +12,9 @@ import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from crm_sink.crm.contract import Progress
 from crm_sink.engine import Relation, name
+from crm_sink.errors import AlreadyRunning, CrmError, Fate, LoginError
 from crm_sink.flow.past import Past, past_of, undone_run
 from crm_sink.flow.resume import IN_FLIGHT
 from crm_sink.ledger.contract import ChunkState, Run, RunState
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from crm_sink.flow.context import Context
     from crm_sink.ledger.contract import Ledger
     from crm_sink.schema import FieldSchema
+    from crm_sink.tickets import Ticket
 
 CUT_OFF = (RunState.WRITING, RunState.PAUSED, RunState.INTERRUPTED, RunState.FAILED)
 
@@ -65,6 +68,43 @@ def past_by(now: Now, mapping: str, context: Context) -> Past:
         elif run.run in known:
             runs.append(known[run.run])
     return replace(past, runs=tuple(runs))
+
+
+def require_nothing_at_work(run: Run, context: Context) -> None:
+    """Make sure that no job of an earlier run of the mapping is still at work in the org.
+
+    It would write its older values over those of this run.
+
+    Raises:
+        AlreadyRunning: One is.
+        CrmError: The org did not tell.
+    """
+    for other in context.ledger.history(run.mapping):
+        if other.state is RunState.DONE:  # which looked, too, before it wrote
+            return
+        if other.run == run.run or other.state not in CUT_OFF:
+            continue
+        for chunk in context.ledger.chunks(other.run, unfinished=True):
+            if chunk.state is not ChunkState.CLOSED or chunk.ticket is None:
+                continue
+            if _is_at_work(chunk.ticket, context):
+                raise AlreadyRunning(
+                    f"job {chunk.ticket.job} of run {other.run} is still at work in the org: it "
+                    "would write older values over newer ones",
+                    where=run.mapping,
+                    hint=f"crm-sink resume {other.run}",
+                )
+
+
+def _is_at_work(ticket: Ticket, context: Context) -> bool:
+    if ticket.job is None:
+        return False
+    try:
+        return context.crm.progress(ticket) is Progress.WAITING
+    except CrmError as error:
+        if error.fate is not Fate.STOP or isinstance(error, LoginError):
+            raise
+        return False  # the job was refused whole: it has written nothing
 
 
 def _is_in_flight(run: Run, ledger: Ledger) -> bool:

@@ -66,6 +66,10 @@ def test_a_job_that_is_stuck_can_be_left_and_is_collected_later(office: Office) 
         _, error = process.communicate(timeout=60)
     assert process.returncode == 143
     assert f"try: crm-sink resume {run}" in error
+    # It would write its older values over those of the next sync.
+    office.predict(70)
+    said = office.crm_sink("sync lead.yaml --log none")
+    assert (said.code, said.err.endswith(f"try: crm-sink resume {run}\n")) == (11, True)
     office.mend()
     office.desk.org.org.jobs.settle(20)
     assert office.crm_sink("resume --log none").code == 0
