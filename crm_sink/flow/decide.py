@@ -201,7 +201,7 @@ def _close(
         api_calls=trip.context.calls_made(),
     )
     with trip.stages.stage("gates") as done, reading(trip.shown):
-        judgement = judged(trip.request.loaded, source, totals, trip.engine, trip.context)
+        judgement = judged(trip.request, source, totals, trip.engine, trip.context)
         done(rows=planned.size.rows)
     loaded = trip.request.loaded
     run = replace(

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from crm_sink.gates.judge import judge, worst
+from crm_sink.gates.leavers import judge_leavers
 from crm_sink.gates.profile import profile
 
 if TYPE_CHECKING:
     from crm_sink.engine import Engine
-    from crm_sink.flow.context import Context
+    from crm_sink.flow.context import Context, Request
+    from crm_sink.gates.verdict import Verdict
     from crm_sink.ledger.contract import Totals
-    from crm_sink.mapping.model import LoadedMapping
     from crm_sink.source.stage import Source
 
 
@@ -26,21 +27,32 @@ class Judgement:
 
 
 def judged(
-    loaded: LoadedMapping, source: Source, totals: Totals, engine: Engine, context: Context
+    request: Request, source: Source, totals: Totals, engine: Engine, context: Context
 ) -> Judgement:
-    """Judge a planned batch by the mapping's gates."""
-    gates = loaded.mapping.gates
-    if gates is None:
-        return Judgement(None, (), None)
-    baseline = context.ledger.baseline(loaded.name)
-    facts = profile(source.table, source.columns, gates, engine, baseline)
-    changes = totals.to_create + totals.to_update + totals.to_clear
-    verdicts = judge(
-        gates,
-        facts,
-        baseline,
-        changed_share=changes / totals.planned if totals.planned else None,
-        now=context.clock.now(),
-    )
+    """Judge a planned batch by the mapping's gates, and by the one that guards leavers."""
+    gates = request.loaded.mapping.gates
+    facts, verdicts = None, []
+    if gates is not None:
+        baseline = context.ledger.baseline(request.loaded.name)
+        facts = profile(source.table, source.columns, gates, engine, baseline)
+        changes = totals.to_create + totals.to_update + totals.to_clear
+        verdicts = judge(
+            gates,
+            facts,
+            baseline,
+            changed_share=changes / totals.planned if totals.planned else None,
+            now=context.clock.now(),
+        )
+    # A retry speaks of the rows and leavers of an earlier plan alone.
+    guard = None if request.narrow is not None else _guard(totals)
+    verdicts += [guard] if guard is not None else []
     state = worst(verdicts) if verdicts else None
     return Judgement(state, tuple(verdict.to_json() for verdict in verdicts), facts)
+
+
+def _guard(totals: Totals) -> Verdict | None:
+    return judge_leavers(
+        predictions=totals.source_rows - totals.skipped,
+        rejected=totals.rejected,
+        leaving=totals.to_clear,
+    )

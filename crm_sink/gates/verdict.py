@@ -23,11 +23,12 @@ class Verdict:
     """What one gate says.
 
     Attributes:
-        gate: freshness, volume, changes or drift.
+        gate: freshness, volume, changes, drift or leavers.
         state: pass, warn or hold.
         figure: What was judged: freshness the age in hours, volume the change of the row count
             as a share (-0.5 is half as many), changes the share of records that change, drift
-            the population stability index. None when there was nothing to judge.
+            the population stability index, leavers how many records would be taken for such.
+            None when there was nothing to judge.
         message: The figure and its limits, in words.
     """
 

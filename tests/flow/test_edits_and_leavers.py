@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from crm_sink.errors import PlanHeld
 from crm_sink.tickets import Api
 from tests.flow.conftest import MAPPING, Shop
 
@@ -114,3 +115,21 @@ def test_what_a_person_edited_is_not_cleared(shop: Shop) -> None:
     shop.sync(mapping, ONE)
     [left] = shop.look("SELECT Score__c, Band__c FROM Lead WHERE Ext__c = 'b'")
     assert left == {"Score__c": None, "Band__c": "Warm"}
+
+
+def test_a_batch_of_foreign_keys_is_held_and_empties_no_record(shop: Shop) -> None:
+    shop.create("Lead", Ext__c="a")
+    mapping = MAPPING + "leavers: clear\n"
+    shop.sync(mapping, ONE)
+    with pytest.raises(PlanHeld, match="not one of 1 row can be written, and 1 record would"):
+        shop.sync(mapping, "select 'CRM2-a' as id, 0.9 as score")
+    assert shop.look("SELECT Score__c FROM Lead") == [{"Score__c": 90}]
+
+
+def test_a_batch_of_which_one_row_is_good_is_not_held(shop: Shop) -> None:
+    shop.create("Lead", Ext__c="a")
+    shop.create("Lead", Ext__c="b")
+    mapping = MAPPING + "leavers: clear\n"
+    shop.sync(mapping, "from (values ('a', 0.9), ('b', 0.9)) t(id, score)")
+    shop.sync(mapping, "from (values ('a', 0.9), ('CRM2-b', 0.9)) t(id, score)")
+    assert shop.look("SELECT Score__c FROM Lead WHERE Ext__c = 'b'") == [{"Score__c": None}]
