@@ -18,12 +18,17 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crm_sink.emulator.serve import Running
 
+
+# The machines are noisy: how long an example takes says nothing of the code.
+settings.register_profile("noisy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("noisy")
 
 # Each kills a run at every step of its journal, and waits for its lease to run out.
 LONGEST = "crash"

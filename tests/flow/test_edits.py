@@ -25,7 +25,9 @@ CELL = st.one_of(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(lines=st.lists(st.tuples(CELL, CELL, CELL, CELL), min_size=1, max_size=4))
 def test_any_cells_are_understood_or_refused_with_a_line(

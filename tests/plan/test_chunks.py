@@ -91,7 +91,9 @@ def test_a_parent_with_too_many_children_is_split_rather_than_a_job_overfilled(
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     creates=st.integers(0, 500),

@@ -106,7 +106,9 @@ def test_the_proposed_cure_for_a_naive_timestamp_works(run: Run) -> None:
 
 
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     moment=st.datetimes(datetime(1700, 1, 2), datetime(4000, 12, 30)),
