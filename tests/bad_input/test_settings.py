@@ -129,4 +129,5 @@ def test_a_disk_that_takes_no_more_is_told(unwritten: Counter, ledger: Path, blo
     assert "try: " in done.stderr
 
 
-MAIN = [sys.executable, "-m", "crm_sink.cli.main"]
+# -B: Python does not look whether the bytecode that it keeps was written whole.
+MAIN = [sys.executable, "-B", "-m", "crm_sink.cli.main"]

@@ -28,7 +28,8 @@ def test_a_disk_that_is_full_ends_the_run_and_resume_completes_it(
     office.desk.predict(keys)
     run = office.planned("bulk")
     limit = ["sh", "-c", f'ulimit -f {2 * kilobytes}; exec "$@"', "sh"]
-    command = [sys.executable, "-m", "crm_sink.cli.main", "apply", "--log", "none"]
+    # -B: Python does not look whether the bytecode that it keeps was written whole.
+    command = [sys.executable, "-B", "-m", "crm_sink.cli.main", "apply", "--log", "none"]
     done = subprocess.run(
         [*limit, *command], capture_output=True, text=True, timeout=120, check=False
     )

@@ -155,8 +155,10 @@ def test_a_home_that_cannot_be_made_is_refused(public_folder: Path, clock: Clock
 
 
 def test_a_disk_that_refuses_a_write_is_told(
-    home: Path, clock: Clock, a_run: Callable[..., Run]
+    home: Path, clock: Clock, a_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Python does not look whether the bytecode that it keeps was written whole.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     with open_ledger(None, home, clock) as ledger:
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
