@@ -30,6 +30,8 @@ import duckdb
 
 CONTENDERS = Path(__file__).with_name("bench_contenders.py")
 MOST_FOR_PEERS = 1_000_000
+FULL, SAME = "(a) crm-sink sync", "(a) the same again: no change"
+SIMPLE, FLOOR = "(b) simple-salesforce bulk2", "(c) floor: CSV parts, streamed PUTs"
 MAPPING = """\
 object: Lead
 source: {parquet: PREDICTIONS}
@@ -131,11 +133,11 @@ class Contest:
     def all(self, only: set[str]) -> list[Measured]:
         """Run the contenders one after the other, each on changed scores."""
         runs: dict[str, Callable[[], Measured]] = {
-            "sync": lambda: self.sync("(a) crm-sink sync", shift=1),
-            "again": lambda: self.sync("(a) the same again: no change", shift=1),
-            "floor": lambda: self.contender("(c) floor: CSV parts, streamed PUTs", "floor", 2),
+            "sync": lambda: self.sync(FULL, shift=1),
+            "again": lambda: self.sync(SAME, shift=1),
+            "floor": lambda: self.contender(FLOOR, "floor", 2),
             "curl": lambda: self.contender("(d) curl, the same bytes", "curl", 3),
-            "simple": lambda: self.contender("(b) simple-salesforce bulk2", "simple", 4),
+            "simple": lambda: self.contender(SIMPLE, "simple", 4),
         }
         if self.records > MOST_FOR_PEERS:
             del runs["curl"], runs["simple"]
@@ -224,14 +226,12 @@ def table(measured: list[Measured]) -> str:
         lines.append(f"{one.name:40} {one.cpu:8.2f} {one.wall:8.2f} {one.peak:8.0f} {one.calls:6}")
         for stage, (wall, cpu) in one.stages.items():
             lines.append(f"    {stage:36} {cpu:8.2f} {wall:8.2f}")
-    return "\n".join([*lines, "", *ratios({one.name[:3] + one.name[-6:]: one for one in measured})])
+    return "\n".join([*lines, "", *ratios({one.name: one for one in measured})])
 
 
 def ratios(by_name: dict[str, Measured]) -> list[str]:
     """Compare the contenders of one run."""
-    full, same = by_name.get("(a) sync"), by_name.get("(a)change")
-    simple = next((one for name, one in by_name.items() if name.startswith("(b)")), None)
-    floor = next((one for name, one in by_name.items() if name.startswith("(c)")), None)
+    full, same, floor, simple = (by_name.get(name) for name in (FULL, SAME, FLOOR, SIMPLE))
     lines = []
     if full and simple:
         lines.append(f"client CPU (a)/(b)                 {full.cpu / simple.cpu:6.3f}")
