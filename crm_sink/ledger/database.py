@@ -7,16 +7,16 @@ tables there are stands in `schema`, what is asked of them in `store` and `lease
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crm_sink.errors import LedgerError
 from crm_sink.ledger.address import Place, place_of, read_url
 from crm_sink.ledger.folder import make_home
-from crm_sink.ledger.trouble import damaged, explained
+from crm_sink.ledger.trouble import damaged, explained, not_a_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from sqlalchemy import URL, Connection, Engine
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 10  # how long PostgreSQL has to answer
 WRITING = "crm_sink_writing"
+SQLITE = b"SQLite format 3\0"  # how its files begin (sqlite.org/fileformat.html)
 
 
 class Database:
@@ -77,7 +78,8 @@ def open_database(url: str | None, home: Path) -> Database:
     """Open the database at a URL, or `ledger.db` in the home folder; connect when first used.
 
     Raises:
-        LedgerError: The URL cannot be used, or its driver is not installed.
+        LedgerError: The URL cannot be used, its driver is not installed, or it names a file that
+            is no database.
     """
     from sqlalchemy import create_engine, event
 
@@ -85,6 +87,7 @@ def open_database(url: str | None, home: Path) -> Database:
     place = place_of(address)
     if address.get_backend_name() == "sqlite":
         make_home(home)
+        _require_sqlite(address, place)
         patience = {} if "timeout" in address.query else {"timeout": BUSY_SECONDS}
         engine = create_engine(address, connect_args=patience)
         event.listen(engine, "connect", _prepare_sqlite)
@@ -112,6 +115,20 @@ def _address(url: str | None, home: Path) -> URL:
             hint="CRM_SINK_LEDGER_URL=sqlite:////absolute/path/ledger.db",
         )
     return address
+
+
+def _require_sqlite(address: URL, place: Place) -> None:
+    """Make sure that a file which is there is a database.
+
+    SQLite takes one of less than a page for an empty database, and would write over it.
+    """
+    try:
+        with Path(address.database or "").open("rb") as file:
+            begin = file.read(len(SQLITE))
+    except OSError:
+        return  # there is none yet, or SQLite will say why it cannot be opened
+    if begin and begin != SQLITE:
+        raise not_a_ledger(place)
 
 
 def _postgres(address: URL, place: Place) -> Engine:

@@ -86,6 +86,15 @@ def explained(error: SQLAlchemyError, place: Place) -> LedgerError:
     return LedgerError(f"{meaning}: {reason}", where=place.shown, hint=hint)
 
 
+def not_a_ledger(place: Place) -> LedgerError:
+    """Say that a file is something else; nothing of it is quoted or touched."""
+    return LedgerError(
+        "the file is not a ledger: it is no SQLite database",
+        where=place.shown,
+        hint="move it away, or name another file in CRM_SINK_LEDGER_URL or CRM_SINK_HOME",
+    )
+
+
 def damaged(place: Place) -> LedgerError:
     """Say that a row holds what no run wrote; its text is not quoted."""
     return LedgerError(

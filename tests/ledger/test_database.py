@@ -107,6 +107,22 @@ def test_a_file_that_is_no_ledger_is_refused(home: Path, clock: Clock) -> None:
     assert error.where == str(home / "ledger.db")
 
 
+def test_a_small_file_of_somebody_else_is_left_as_it_is(tmp_path: Path, clock: Clock) -> None:
+    """SQLite takes a file of less than a page for an empty database."""
+    notes = tmp_path / "notes.txt"
+    notes.write_text("call Ann")
+    error = refused(f"sqlite:///{notes}", tmp_path / "home", clock)
+    assert error.message == "the file is not a ledger: it is no SQLite database"
+    assert (error.where, notes.read_text()) == (str(notes), "call Ann")
+
+
+def test_an_empty_file_becomes_a_ledger(tmp_path: Path, home: Path, clock: Clock) -> None:
+    file = tmp_path / "made-by-mktemp.db"
+    file.touch()
+    open_ledger(f"sqlite:///{file}", home, clock).close()
+    assert file.stat().st_size
+
+
 def test_a_damaged_ledger_is_refused(home: Path, clock: Clock) -> None:
     open_ledger(None, home, clock).close()
     file = home / "ledger.db"
