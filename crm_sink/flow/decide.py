@@ -142,7 +142,7 @@ def _checked_destination(trip: _Trip, source: Source) -> Destination:
     loaded = trip.request.loaded
     destination, problems = destination_of(loaded, trip.context.crm, source.columns)
     if destination is None:
-        raise MappingError(problems, hint=f"crm-sink validate {loaded.file}")
+        raise MappingError(problems, hint=trip.run.command(f"validate {loaded.file}"))
     return destination
 
 

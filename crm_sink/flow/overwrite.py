@@ -53,10 +53,10 @@ def with_conflicts(planned: Run, context: Context) -> Run:
     if not planned.details.get("conflict_fields"):
         return planned
     if planned.state not in PLANS or planned.kind == "undo":
+        file = planned.details.get("mapping_file", planned.mapping)
         raise UsageError(
             f"run {planned.run} is no plan whose conflicts can be overwritten",
-            hint=f"crm-sink plan {planned.details.get('mapping_file', planned.mapping)} "
-            "--overwrite-conflicts",
+            hint=planned.command(f"plan {file} --overwrite-conflicts"),
         )
     old = RunFolder(context.home, planned.run)
     folder = RunFolder(context.home, new_run_id(context.clock)).create()

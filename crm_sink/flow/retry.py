@@ -95,14 +95,15 @@ def _require_retriable(request: RetryRequest, context: Context) -> None:
     if old.kind == "undo":
         undone = old.details.get("undoes")
         raise UsageError(
-            f"run {old.run} is an undo: it has no predictions", hint=f"crm-sink undo {undone}"
+            f"run {old.run} is an undo: it has no predictions", hint=old.command(f"undo {undone}")
         )
     if old.state in PLANS:
         raise UsageError(
-            f"run {old.run} is a plan that was not applied yet", hint=f"crm-sink apply {old.run}"
+            f"run {old.run} is a plan that was not applied yet",
+            hint=old.command(f"apply {old.run}"),
         )
     if is_unfinished(old, context.ledger):
-        raise UsageError(f"run {old.run} is not finished", hint=f"crm-sink resume {old.run}")
+        raise UsageError(f"run {old.run} is not finished", hint=old.command(f"resume {old.run}"))
     if not old.totals.rejected:
         raise UsageError(f"run {old.run} has no rejects: there is nothing to try again")
     if request.loaded.name != old.mapping:
@@ -114,7 +115,7 @@ def _require_retriable(request: RetryRequest, context: Context) -> None:
         raise NoSuchRun(
             f"the rejects of run {old.run} are no longer kept",
             where=str(RunFolder(context.home, old.run).root),
-            hint=f"crm-sink sync {request.loaded.file}",
+            hint=old.command(f"sync {request.loaded.file}"),
         )
 
 

@@ -92,7 +92,7 @@ def require_nothing_at_work(run: Run, context: Context) -> None:
                     f"job {chunk.ticket.job} of run {other.run} is still at work in the org: it "
                     "would write older values over newer ones",
                     where=run.mapping,
-                    hint=f"crm-sink resume {other.run}",
+                    hint=other.command(f"resume {other.run}"),
                 )
 
 

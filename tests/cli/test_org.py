@@ -45,6 +45,9 @@ def test_a_day_with_the_local_org(home: Desk) -> None:
     synced = home.shell("sync", str(MAPPING), "--target", "local")
     assert synced.code == 0
     assert synced.out.rstrip().endswith("lead_score.yaml --target local")  # the next command
+    planned = home.shell("plan", str(MAPPING), "--target", "local", "--format", "json").data["run"]
+    early = home.shell("retry", planned, "--target", "local")
+    assert f"crm-sink apply {planned} --target local" in early.err
 
     assert home.shell("org", "stop").code == 0
     assert home.shell("org", "status").code == 1
