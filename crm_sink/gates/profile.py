@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_sink.engine import name
 from crm_sink.errors import UsageError
-from crm_sink.mapping.check import NUMBERS, TIMES
+from crm_sink.mapping.check import lacking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,9 +49,9 @@ def profile(
         UsageError: A gate's column is missing, or is not a time or a number as it must be.
     """
     wanted = gates.freshness.column if gates and gates.freshness else None
-    time = _column(wanted, columns, TIMES, "freshness")
+    time = _column(wanted, columns, "freshness")
     wanted = gates.drift.column if gates and gates.drift else None
-    number = _column(wanted, columns, NUMBERS, "drift")
+    number = _column(wanted, columns, "drift")
     edges = _baseline_edges(baseline, number)
     select = ["count(*)", *_time_measures(time), *_number_measures(number, edges)]
     row = engine.rows(f"select {', '.join(select)} from {table}")[0]
@@ -63,9 +63,7 @@ def profile(
     return facts
 
 
-def _column(
-    wanted: str | None, columns: dict[str, str], types: tuple[str, ...], gate: str
-) -> str | None:
+def _column(wanted: str | None, columns: dict[str, str], gate: str) -> str | None:
     """Give the column as the batch spells it: DuckDB's names have no case."""
     if wanted is None:
         return None
@@ -75,12 +73,10 @@ def _column(
             f"the {gate} gate looks at column {wanted}, which the predictions do not have",
             hint=f"set gates.{gate}.column to one of {', '.join(columns)}",
         )
-    kind = columns[found].upper()
-    # A column without any value may have no type: that is for the gate to judge.
-    if "NULL" not in kind and (not kind.startswith(types) or kind.endswith("]")):
-        need = "time" if types is TIMES else "number"
+    need = lacking(gate, columns[found])
+    if need:
         raise UsageError(
-            f"the {gate} gate needs a {need}, and column {found} is {kind}",
+            f"the {gate} gate needs a {need}, and column {found} is {columns[found].upper()}",
             hint=f"set gates.{gate}.column to a column that holds a {need}",
         )
     return found

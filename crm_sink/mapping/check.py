@@ -27,6 +27,20 @@ NUMBERS = (
     *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER"),
     *("UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN"),
 )
+JUDGED = {"freshness": ("time", TIMES), "drift": ("number", NUMBERS)}
+
+
+def lacking(gate: str, kind: str) -> str | None:
+    """Tell what a gate needs that a column of a DuckDB type does not hold.
+
+    Returns:
+        `time` or `number`; None when the gate can judge the column. One without any value may
+        have no type: that is for the gate to judge.
+    """
+    need, types = JUDGED[gate]
+    kind = kind.upper()
+    fits = kind.startswith(types) and not kind.endswith("]")
+    return None if fits or "NULL" in kind else need
 
 
 def check(
@@ -69,20 +83,18 @@ def _missing_columns(loaded: LoadedMapping, columns: dict[str, str]) -> Iterator
 
 
 def _misjudged(loaded: LoadedMapping, columns: dict[str, str]) -> Iterator[Problem]:
-    """Give the columns that a gate cannot judge; one without any value may hold anything."""
+    """Give the columns that a gate cannot judge."""
     kinds = {column.lower(): kind.upper() for column, kind in columns.items()}
-    gates = loaded.mapping.gates
-    judged = [("freshness", "time", TIMES), ("drift", "number", NUMBERS)]
-    for gate, need, types in judged:
-        spec = getattr(gates, gate, None)
+    for gate in JUDGED:
+        spec = getattr(loaded.mapping.gates, gate, None)
         if spec is None:
             continue
         kind = kinds.get(spec.column.lower())
-        if kind is None or "NULL" in kind or (kind.startswith(types) and not kind.endswith("]")):
-            continue
-        place = loaded.place("gates", gate, "column")
-        message = f"the {gate} gate needs a {need}, and column {spec.column} is {kind}"
-        yield Problem(loaded.file, *place, message, f"Name a column that holds a {need}.")
+        need = lacking(gate, kind) if kind else None
+        if need:
+            place = loaded.place("gates", gate, "column")
+            message = f"the {gate} gate needs a {need}, and column {spec.column} is {kind}"
+            yield Problem(loaded.file, *place, message, f"Name a column that holds a {need}.")
 
 
 def _named_columns(loaded: LoadedMapping) -> Iterator[tuple[Path, str]]:
