@@ -66,7 +66,7 @@ def _value(kind: Kind, v: str, scale: int) -> str:
     if kind is Kind.TEXT:
         rounded = f"cast({exact} as double)"
         return f"case when regexp_full_match(trim({v}), '{NUMBER_TEXT}') then {rounded} end"
-    return f"cast({v} as double)" if kind is not Kind.DECIMAL else f"cast({exact} as double)"
+    return f"cast({exact if kind is Kind.DECIMAL else v} as double)"
 
 
 def _exact(kind: Kind, v: str, scale: int) -> str | None:
@@ -75,7 +75,7 @@ def _exact(kind: Kind, v: str, scale: int) -> str | None:
         return f"try_cast(trim({v}) as decimal(38, {scale}))"
     if kind is Kind.DECIMAL:
         return f"round({v}, {scale})"
-    return f"{v}" if kind is Kind.INTEGER else None
+    return v if kind is Kind.INTEGER else None
 
 
 def _limit(field: FieldSchema, scale: int) -> str:
