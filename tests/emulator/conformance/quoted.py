@@ -26,6 +26,8 @@ FIELDS = (
 )  # fmt: skip
 TASK = (("Task", Field("Subject", "Subject", "string", 255)),)
 SHARING = "needs sharing, which the local org does not have"
+# What stood before the quoted excerpt is not on record: this query is ours, as long as the quoted
+# column asks for. So only the excerpt, the place of the caret under it and the words are judged.
 LONG = "SELECT Id, Name, Site, Type, CreatedDate, LastModifiedById, LastModifiedDate, From Account "
 
 
