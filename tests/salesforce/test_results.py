@@ -8,54 +8,22 @@ import pytest
 
 from crm_sink.crm.contract import Action, Api, Chunk
 from crm_sink.engine import Engine
-from crm_sink.errors import CrmError, Fate
 from crm_sink.schema import FieldSchema, FieldType
-from crm_sink.tickets import Ticket
-from tests.salesforce.conftest import SCORE, Client, Reply, Wire, changes, chunk_of
-
-JOB = "/jobs/ingest/750"
-TICKET = Ticket(Api.BULK, "750", uploaded=True, closed=True)
-OK_HEADER = '"sf__Id","sf__Created",Id,Score__c\n'
-BAD_HEADER = '"sf__Id","sf__Error",Id,Score__c\n'
-A, B, C = (f"00Q00000000000{n}AAA" for n in (1, 2, 3))
-
-Outcome = tuple[object, ...]
-
-
-def job(
-    wire: Wire, processed: int, failed: int, state: str = "JobComplete", error: str = ""
-) -> None:
-    counts = {"numberRecordsProcessed": processed, "numberRecordsFailed": failed}
-    more = {"errorMessage": error} if error else {}
-    wire.on("GET", JOB, Reply({"id": "750", "state": state} | counts | more))
-
-
-def results(wire: Wire, ok: str = "", bad: str = "", rest: str = "") -> None:
-    wire.on("GET", f"{JOB}/successfulResults/", Reply(OK_HEADER + ok))
-    wire.on("GET", f"{JOB}/failedResults/", Reply(BAD_HEADER + bad))
-    wire.on("GET", f"{JOB}/unprocessedrecords/", Reply("Id,Score__c\n" + rest))
-
-
-def updates(engine: Engine, tmp_path: Path, *ids: str) -> Chunk:
-    rows = ", ".join(f"('{record}', 'k-{n}', 8.0, true)" for n, record in enumerate(ids))
-    relation = changes(engine, tmp_path / "c.parquet", rows, '"Score__c", "Score__c.write"')
-    return chunk_of(relation, SCORE)
-
-
-def collect(client: Client, engine: Engine, tmp_path: Path, chunk: Chunk) -> list[Outcome]:
-    outcomes = client.crm.collect(chunk, TICKET, engine, tmp_path / "o.parquet")
-    assert list(tmp_path.glob("*.csv")) == []
-    columns = "key, id, ok, created, code, message, fields"
-    return engine.rows(f"select {columns} from {outcomes.scan()} order by key")
-
-
-def good(record: str) -> str:
-    return f'"{record}","false","{record}","8.0"\n'
-
-
-def bad(record: str, error: str) -> str:
-    quoted = error.replace('"', '""')
-    return f'"{record}","{quoted}","{record}","8.0"\n'
+from tests.salesforce.conftest import Client, Reply, Wire
+from tests.salesforce.results import (
+    JOB,
+    TICKET,
+    A,
+    B,
+    C,
+    bad,
+    collect,
+    good,
+    job,
+    results,
+    updates,
+    upserts,
+)
 
 
 def test_updates_are_found_by_id_in_any_order(
@@ -138,12 +106,6 @@ def test_ids_that_differ_only_in_case_are_two_records(
     assert [outcome[2] for outcome in found] == [True, False]
 
 
-def upserts(engine: Engine, tmp_path: Path, *keys: str) -> Chunk:
-    rows = ", ".join(f"(null::varchar, '{key}', 8.0, true)" for key in keys)
-    relation = changes(engine, tmp_path / "c.parquet", rows, '"Score__c", "Score__c.write"')
-    return chunk_of(relation, SCORE, action=Action.UPSERT)
-
-
 def test_creates_are_found_by_their_text_key(
     wire: Wire, client: Client, engine: Engine, tmp_path: Path
 ) -> None:
@@ -214,59 +176,6 @@ def test_a_job_that_was_aborted_by_hand_did_not_come_to_its_rows(
     assert outcome[2:6] == (False, False, "UNPROCESSED", "job 750 was aborted before its first row")
 
 
-def test_results_that_are_late_are_fetched_again(
-    wire: Wire, client: Client, engine: Engine, tmp_path: Path
-) -> None:
-    job(wire, 2, 1)
-    results(wire, good(A))
-    late = bad(B, "ENTITY_IS_DELETED:entity is deleted:--")
-    empty, whole = Reply(BAD_HEADER), Reply(BAD_HEADER + late)
-    wire.on("GET", f"{JOB}/failedResults/", empty, empty, whole)
-    found = collect(client, engine, tmp_path, updates(engine, tmp_path, A, B))
-    assert [(outcome[2], outcome[4]) for outcome in found] == [
-        (True, None),
-        (False, "ENTITY_IS_DELETED"),
-    ]
-
-
-def test_a_row_that_is_in_no_result_is_said_to_be_missing(
-    wire: Wire, client: Client, engine: Engine, tmp_path: Path
-) -> None:
-    job(wire, 2, 1)
-    results(wire, good(A))
-    found = collect(client, engine, tmp_path, updates(engine, tmp_path, A, B))
-    assert [(outcome[2], outcome[4]) for outcome in found] == [
-        (True, None),
-        (False, "RESULT_MISSING"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("ok", "processed", "what"),
-    [
-        (good(A) + good(C), 2, "1 results are of rows that were never sent"),
-        (good(A) + good(A), 2, "a row has two results"),
-        (good(A) + good(B) + good(C), 3, "1 results are of rows that were never sent"),
-    ],
-)
-def test_results_that_do_not_fit_what_was_sent_stop_the_run(
-    wire: Wire,
-    client: Client,
-    engine: Engine,
-    tmp_path: Path,
-    *,
-    ok: str,
-    processed: int,
-    what: str,
-) -> None:
-    job(wire, processed, 1)
-    results(wire, ok)
-    with pytest.raises(CrmError, match=what) as raised:
-        collect(client, engine, tmp_path, updates(engine, tmp_path, A, B))
-    assert (raised.value.code, raised.value.fate) == ("RESULTS_DISAGREE", Fate.STOP)
-    assert list(tmp_path.glob("*.csv")) == []
-
-
 def test_an_update_is_told_by_its_failures_and_its_successes_are_not_fetched(
     wire: Wire, client: Client, engine: Engine, tmp_path: Path
 ) -> None:
@@ -277,53 +186,6 @@ def test_an_update_is_told_by_its_failures_and_its_successes_are_not_fetched(
         ("k-1", B, True, False, None, None, None),
     ]
     assert wire.paths() == [f"GET {JOB}", f"GET {JOB}/failedResults/"]
-
-
-@pytest.mark.parametrize("failed", [0, 2])
-def test_failures_that_are_not_as_many_as_the_job_counts_are_not_believed(
-    wire: Wire, client: Client, engine: Engine, tmp_path: Path, *, failed: int
-) -> None:
-    """The job counts none, or two; the results show one. All of them are fetched then."""
-    job(wire, 2, failed)
-    results(wire, good(A), bad(B, "ENTITY_IS_DELETED:entity is deleted:--"))
-    found = collect(client, engine, tmp_path, updates(engine, tmp_path, A, B))
-    assert [outcome[2] for outcome in found] == [True, False]
-
-
-def test_a_failure_of_a_row_that_was_never_sent_stops_the_run(
-    wire: Wire, client: Client, engine: Engine, tmp_path: Path
-) -> None:
-    job(wire, 2, 1)
-    results(wire, good(A), bad(C, "ENTITY_IS_DELETED:entity is deleted:--"))
-    with pytest.raises(CrmError, match="never sent"):
-        collect(client, engine, tmp_path, updates(engine, tmp_path, A, B))
-
-
-def test_a_job_that_is_not_done_cannot_be_collected(
-    wire: Wire, client: Client, engine: Engine, tmp_path: Path
-) -> None:
-    job(wire, 2, 0, "InProgress")
-    with pytest.raises(CrmError, match="not done yet") as raised:
-        collect(client, engine, tmp_path, updates(engine, tmp_path, A, B))
-    assert raised.value.fate is Fate.RETRY
-
-
-def test_a_ticket_without_a_job_has_no_results(
-    client: Client, engine: Engine, tmp_path: Path
-) -> None:
-    chunk = updates(engine, tmp_path, A)
-    with pytest.raises(CrmError, match="never sent"):
-        client.crm.collect(chunk, Ticket(Api.BULK, None), engine, tmp_path / "o.parquet")
-
-
-def test_results_without_the_column_by_which_rows_are_known_are_refused(
-    wire: Wire, client: Client, engine: Engine, tmp_path: Path
-) -> None:
-    job(wire, 1, 0)
-    reply = Reply(f'"sf__Id","sf__Created",Score__c\n"{A}","true","8.0"\n')
-    wire.on("GET", f"{JOB}/successfulResults/", reply)
-    with pytest.raises(CrmError, match="lack the column"):
-        collect(client, engine, tmp_path, upserts(engine, tmp_path, "p-1"))
 
 
 def test_collecting_again_gives_the_same(
