@@ -46,12 +46,13 @@ PROOF: dict[str, list[str]] = {
     ],
     "The session expires": [
         "failures/test_calls.py test_a_session_that_ends_on_the_way_is_renewed",
-        "salesforce/test_session.py test_threads_that_meet_an_expired_session_share_one_login",
+        "salesforce/test_session_login.py "
+        "test_threads_that_meet_an_expired_session_share_one_login",
         "cli/test_login.py test_an_expired_token_is_12",
     ],
     "The login is refused": [
         "cli/test_login.py test_a_wrong_secret_is_12",
-        "salesforce/test_session.py test_a_refused_login_is_not_asked_for_again",
+        "salesforce/test_session_login.py test_a_refused_login_is_not_asked_for_again",
     ],
     "The day's API calls": [
         "failures/test_calls.py "

@@ -3,43 +3,15 @@
 from __future__ import annotations
 
 import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from crm_sink.clock import Clock
-from crm_sink.crm.call import Allowance, Call, Expect, Repeat
-from crm_sink.errors import AnswerLost, CrmError, Fate, LoginError
-from crm_sink.salesforce.auth import Login
-from crm_sink.salesforce.session import Session
-from tests.salesforce.conftest import ROOT, TOKEN, Reply, Wire, client_of
-
-GET = Call("GET", f"{ROOT}/limits", "/limits")
-WRITE = Call("PATCH", f"{ROOT}/composite/sobjects", "/composite/sobjects", body=b"{}")
-SETTLE = Call("PATCH", WRITE.path, WRITE.label, body=b"{}", repeat=Repeat.SETTLE)
-EXPIRED = [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]
-
-
-@contextmanager
-def session_of(url: str, *tokens: str) -> Iterator[Session]:
-    """Open a session that logs in with one token after the other."""
-    pending = list(tokens or [TOKEN])
-    session = Session(
-        lambda: Login(url, pending.pop(0) if len(pending) > 1 else pending[0]), timeouts=(2.0, 0.3)
-    )
-    yield session
-    session.close()
-
-
-def failure(wire: Wire, call: Call, reply: Reply) -> CrmError:
-    """Make a call to which the org answers so, and give the error."""
-    wire.on(call.method, call.path, reply)
-    with session_of(wire.url) as session, pytest.raises(CrmError) as raised:
-        session(call)
-    return raised.value
+from crm_sink.crm.call import Allowance, Call
+from crm_sink.errors import AnswerLost, CrmError, Fate
+from tests.salesforce.calls import GET, SETTLE, WRITE, failure, session_of
+from tests.salesforce.conftest import TOKEN, Reply, Wire, client_of
 
 
 def test_an_answer_is_parsed_and_tells_the_allowance(wire: Wire) -> None:
@@ -188,143 +160,6 @@ def test_an_unknown_host_is_named() -> None:
         session(GET)
     assert raised.value.code in {"HOST_UNKNOWN", "PROXY_FAILED"}
     assert "acme.my.salesforce.invalid" in raised.value.message
-
-
-def test_an_expired_session_is_renewed_once_and_the_call_made_again(wire: Wire) -> None:
-    wire.on("GET", "/limits", Reply(EXPIRED, 401), Reply({"ok": True}))
-    with session_of(wire.url, "old", "new") as session:
-        assert session(GET).document == {"ok": True}
-    assert [asked.headers["authorization"] for asked in wire.asked] == ["Bearer old", "Bearer new"]
-
-
-def test_an_access_token_that_expired_cannot_be_renewed(wire: Wire) -> None:
-    wire.on("GET", "/limits", Reply(EXPIRED, 401))
-    with session_of(wire.url) as session, pytest.raises(LoginError, match="expired") as raised:
-        session(GET)
-    assert raised.value.exit_code == 12
-    assert TOKEN not in str(raised.value)
-    assert len(wire.asked) == 1
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        "Connected app is not attached to Agent",
-        "This session is not valid for use with the REST API",
-    ],
-)
-def test_two_401s_are_not_mended_by_a_new_login(wire: Wire, message: str) -> None:
-    body = [{"message": message, "errorCode": "INVALID_SESSION_ID"}]
-    wire.on("GET", "/limits", Reply(body, 401))
-    with session_of(wire.url, "old", "new") as session, pytest.raises(LoginError, match=message):
-        session(GET)
-    assert len(wire.asked) == 1
-
-
-def test_threads_that_meet_an_expired_session_share_one_login(wire: Wire) -> None:
-    logins: list[str] = []
-    both = threading.Barrier(4, timeout=5)
-    wire.on(
-        "GET",
-        "/limits",
-        lambda asked: Reply({}) if "token-2" in str(asked.headers) else Reply(EXPIRED, 401),
-    )
-
-    def log_in() -> Login:
-        logins.append("x")
-        return Login(wire.url, f"token-{len(logins)}")
-
-    session = Session(log_in)
-    session.login()
-
-    def call() -> None:
-        both.wait()
-        session(GET)
-
-    threads = [threading.Thread(target=call) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=10)
-    session.close()
-    assert len(logins) == 2
-
-
-def test_a_refused_login_is_not_asked_for_again(wire: Wire) -> None:
-    asked: list[str] = []
-
-    def log_in() -> Login:
-        asked.append("x")
-        raise LoginError("no", code="invalid_grant", fate=Fate.STOP)
-
-    session = Session(log_in)
-    for _ in range(3):
-        with pytest.raises(LoginError):
-            session(GET)
-    assert len(asked) == 1
-
-
-def test_a_login_host_that_went_away_is_waited_for(wire: Wire) -> None:
-    """The session expires in the middle of a run, just when the login host is down."""
-    wire.on("GET", "/limits", Reply(EXPIRED, 401))
-    refused = CrmError("nothing answers", code="CONNECTION_REFUSED", fate=Fate.STOP)
-    results: list[Login | CrmError] = [Login(wire.url, TOKEN), refused]
-
-    def log_in() -> Login:
-        result = results.pop(0)
-        if isinstance(result, CrmError):
-            raise result
-        return result
-
-    session = Session(log_in)
-    with pytest.raises(CrmError) as raised:
-        session(GET)
-    session.close()
-    assert raised.value.fate is Fate.RETRY
-
-
-def test_an_upload_is_streamed_from_its_file_and_not_zipped(wire: Wire, tmp_path: Path) -> None:
-    part = tmp_path / "part.csv"
-    part.write_bytes(b"Id\n" + b"00Q000000000001AAA\n" * 100_000)
-    wire.on("PUT", "/jobs/ingest/750/batches", Reply(b"", 201, kind="text/plain"))
-    path = f"{ROOT}/jobs/ingest/750/batches"
-    with session_of(wire.url) as session:
-        session(Call("PUT", path, "/x", body=part, expect=Expect.NOTHING))
-    (asked,) = wire.asked
-    assert asked.body == part.read_bytes()
-    assert asked.headers["content-length"] == str(part.stat().st_size)
-    assert "content-encoding" not in asked.headers
-
-
-def download(into: Path) -> Call:
-    return Call("GET", f"{ROOT}/results", "/results", into=into, expect=Expect.CSV)
-
-
-def test_a_download_is_unzipped_into_its_file(wire: Wire, tmp_path: Path) -> None:
-    wire.on("GET", "/results", Reply("Id\n1\n", zipped=True))
-    with session_of(wire.url) as session:
-        answer = session(download(tmp_path / "x.csv"))
-    assert (tmp_path / "x.csv").read_text() == "Id\n1\n"
-    assert answer.received_bytes == 5
-
-
-@pytest.mark.parametrize(
-    "reply",
-    [
-        Reply("Id\n" + "1\n" * 5000, cut=500),
-        Reply("Id\n1\n2", headers={"X": "no line end at the end"}),
-    ],
-)
-def test_a_download_that_broke_off_is_asked_for_again(
-    wire: Wire, tmp_path: Path, reply: Reply
-) -> None:
-    error = failure(wire, download(tmp_path / "x.csv"), reply)
-    assert (error.code, error.fate) == ("TRUNCATED", Fate.RETRY)
-
-
-def test_a_web_page_is_not_taken_for_results(wire: Wire, tmp_path: Path) -> None:
-    error = failure(wire, download(tmp_path / "x.csv"), Reply(b"<html>", kind="text/html"))
-    assert error.code == "NOT_THE_API"
 
 
 def test_proxies_are_not_used_for_this_machine(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
