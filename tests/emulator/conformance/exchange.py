@@ -5,8 +5,9 @@ Reads nothing itself; see the readers beside it.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +40,16 @@ class Exchange:
     judged: bool = True
     aside: str | None = None
 
+    @property
+    def body_json(self) -> Any:
+        """What was sent, as a value; None when that is no JSON."""
+        return _value(self.body)
+
+    @property
+    def answer_json(self) -> Any:
+        """What was answered, as a value; None when that is no JSON."""
+        return _value(self.answer)
+
     def at(self, **changes: object) -> Exchange:
         """Give this exchange with some parts replaced."""
         return replace(self, **changes)  # type: ignore[arg-type]
@@ -55,3 +66,10 @@ class Story:
     name: str
     exchanges: tuple[Exchange, ...]
     fields: tuple[tuple[str, Field], ...] = ()
+
+
+def _value(text: str | None) -> Any:
+    try:
+        return json.loads(text or "null")
+    except json.JSONDecodeError:
+        return None
