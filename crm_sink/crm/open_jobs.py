@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from crm_sink.tickets import Ticket
+
 
 @dataclass(frozen=True, slots=True)
 class OpenJob:
@@ -34,3 +36,12 @@ class OpenJobs(Protocol):
 
     def abort(self, job: str) -> None:
         """End one; nothing happens when it has ended, or was closed, meanwhile."""
+
+    def is_undone(self, ticket: Ticket) -> bool:
+        """Tell whether nothing came of the job of a ticket, and nothing will: send its rows.
+
+        One that was never closed is ended, so that nothing comes of it any more.
+
+        Raises:
+            CrmError: It was closed, and the CRM no longer knows it (JOB_GONE).
+        """

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from crm_sink.crm.contract import Chunk
 from crm_sink.crm.gauge import Gauge
-from crm_sink.engine import Engine, Relation
+from crm_sink.engine import Engine
 from crm_sink.flow.fields import field_at
 from crm_sink.flow.trouble import computing
+from crm_sink.flow.unsent import place_of
 from crm_sink.tickets import Api
 from crm_sink.write.walk import Walk, walk
 
@@ -106,7 +107,6 @@ def _walk(record: ChunkRecord, way: Walk, work: Writing, schema: ObjectSchema) -
 
 def _chunk(record: ChunkRecord, work: Writing, schema: ObjectSchema) -> Chunk:
     run, crm, folder = work.run, work.context.crm, work.folder
-    path = folder.chunk(record.number) if record.attempt == 1 else folder.resent(record.number)
     return Chunk(
         run=run.run,
         number=record.number,
@@ -115,7 +115,7 @@ def _chunk(record: ChunkRecord, work: Writing, schema: ObjectSchema) -> Chunk:
         api=record.api,
         key=field_at(str(run.details["key_field"]), schema, crm),
         fields=tuple(field_at(path, schema, crm) for path in record.fields),
-        changes=Relation(path, record.rows),
+        changes=place_of(record, folder),
         ticket=record.ticket,
         workspace=folder.parts,
         allow_duplicates=run.details.get("duplicates") == "allow",

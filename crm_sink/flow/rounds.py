@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def write_all(work: Writing) -> None:
     """Walk every chunk that is not yet collected; then what waits, in smaller chunks, later.
 
-    The number of rounds is bounded (`write.settle.MOST_ATTEMPTS`): in the last, what is still
-    refused is a reject.
+    Chunks of rows that were sent less often go first. The number of rounds is bounded
+    (`write.settle.MOST_ATTEMPTS`): in the last, what is still refused is a reject.
 
     Raises:
         CrmSinkError: A chunk failed; the ledger tells what is left.
@@ -33,18 +33,35 @@ def write_all(work: Writing) -> None:
             for chunk in context.ledger.chunks(run.run, unfinished=True)
             if chunk.state is not ChunkState.WAITING
         ]
-        walk_all(pending, work)
+        first = min((chunk.attempt for chunk in pending), default=1)
+        walk_all([chunk for chunk in pending if chunk.attempt == first], work)
         if context.stop.is_asked():
             return
-        following = regroup(context.ledger.chunks(run.run), work.folder, work.engine)
-        if following is None:
+        is_more_pending = any(chunk.attempt > first for chunk in pending)
+        if not is_more_pending and not next_round(work):
             return
-        context.ledger.save_chunks(run.run, following.chunks, instead_of=following.instead_of)
-        attempt = following.chunks[0].attempt
-        context.listener(
-            RoundBegan(run.run, attempt, following.rows, len(following.chunks), following.wait)
-        )
-        context.clock.sleep(following.wait)
+
+
+def next_round(work: Writing) -> bool:
+    """Put the rows that wait into chunks of their own, and leave the org alone for a while.
+
+    Returns:
+        Whether there were any.
+
+    Raises:
+        Interrupted: A signal came meanwhile.
+    """
+    context, run = work.context, work.run
+    following = regroup(context.ledger.chunks(run.run), work.folder, work.engine)
+    if following is None:
+        return False
+    context.ledger.save_chunks(run.run, following.chunks, instead_of=following.instead_of)
+    attempt = following.chunks[0].attempt
+    context.listener(
+        RoundBegan(run.run, attempt, following.rows, len(following.chunks), following.wait)
+    )
+    context.clock.sleep(following.wait)
+    return True
 
 
 def sent_again(chunks: Sequence[ChunkRecord]) -> list[dict[str, Any]]:

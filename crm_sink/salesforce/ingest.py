@@ -18,7 +18,7 @@ from crm_sink.engine import name
 from crm_sink.errors import AnswerLost, CrmError, Fate
 from crm_sink.salesforce import job
 from crm_sink.salesforce.fate import fate_of
-from crm_sink.salesforce.job import Job, State
+from crm_sink.salesforce.job import State
 from crm_sink.schema import TEXT_TYPES
 from crm_sink.tickets import Action, Api, Ticket
 
@@ -52,7 +52,7 @@ def submit(
         CrmError: The file is too large (CHUNK_TOO_LARGE), an earlier job is gone (JOB_GONE), or
             the org refused or did not answer.
     """
-    kept = settle(send, root, chunk)
+    kept = None if chunk.ticket is None else settle(send, root, chunk.ticket)
     if kept is not None:
         remember(kept)
         return kept
@@ -101,28 +101,30 @@ def progress(send: Send, root: str, ticket: Ticket) -> Progress:
     return Progress.DONE if found.state is State.COMPLETE else Progress.FAILED
 
 
-def settle(send: Send, root: str, chunk: Chunk) -> Ticket | None:
+def settle(send: Send, root: str, ticket: Ticket) -> Ticket | None:
     """Find out what became of the job of a chunk's last ticket.
 
     Returns:
         The ticket, when its job has the rows; None when nothing was done and the chunk must be
         sent.
+
+    Raises:
+        CrmError: It was closed, and the org no longer knows it (JOB_GONE).
     """
-    ticket = chunk.ticket
-    if ticket is None or ticket.job is None:
+    if ticket.job is None:
         return None
     # One that was closed has all its rows: if its close came to nothing, `progress` closes it.
-    found = (job.look if ticket.closed else _abort)(send, root, ticket.job)
+    found = (job.look if ticket.closed else job.end)(send, root, ticket.job)
     state = found.state
     if state is State.GONE and ticket.closed:
         raise CrmError(
-            f"the org no longer knows job {ticket.job}, which was sent in run {chunk.run}",
+            f"the org no longer knows job {ticket.job}, which was sent",
             code="JOB_GONE",
             fate=Fate.STOP,
             where=job.JOB,
             hint="plan again: what was written is then read from the records themselves",
         )
-    if state is State.GONE or (state is State.ABORTED and not ticket.closed):
+    if not ticket.closed and found.has_done_nothing:
         return None
     if found.is_refused:
         return None  # nothing was written; whoever resumes the run has mended the cause
@@ -198,7 +200,7 @@ def _send(
         job.upload(send, root, made, file)
     except AnswerLost:
         # It may have arrived, but the job is still Open: end it, and begin anew.
-        _abort(send, root, made)
+        job.end(send, root, made)
         return None
     ticket = replace(ticket, uploaded=True)
     remember(ticket)
@@ -222,21 +224,6 @@ def _close(send: Send, root: str, made: str) -> None:
                 raise
         else:
             return
-
-
-def _abort(send: Send, root: str, made: str) -> Job:
-    """Abort a job if it is Open; tell how it then stands."""
-    found = job.look(send, root, made)
-    if found.state is not State.OPEN:
-        return found
-    try:
-        job.abort(send, root, made)
-    except CrmError as error:
-        # Its state changed meanwhile, or a lost first answer had done it.
-        if error.code != "INVALIDJOBSTATE":
-            raise
-        return job.look(send, root, made)
-    return replace(found, state=State.ABORTED)
 
 
 def _job_of(ticket: Ticket) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -70,6 +70,11 @@ class Job:
         fate = fate_of(self.code, self.error).fate
         return fate not in (Fate.RETRY, Fate.RETRY_SLOWER)
 
+    @property
+    def has_done_nothing(self) -> bool:
+        """Whether a job that we never saw closed ended without a row, and will never begin."""
+        return self.state is State.GONE or (self.state is State.ABORTED and not self.processed)
+
 
 # An alert rule (allowSave) is passed over; a rule that blocks is not.
 ALLOW_DUPLICATES = {"Sforce-Duplicate-Rule-Header": "allowSave=true; includeRecordDetails=false"}
@@ -129,6 +134,21 @@ def close(send: Send, root: str, job: str) -> None:
 def abort(send: Send, root: str, job: str) -> None:
     """End a job that has not begun. A second time it is refused (INVALIDJOBSTATE)."""
     _patch(send, root, job, State.ABORTED, Repeat.SAFE)
+
+
+def end(send: Send, root: str, job: str) -> Job:
+    """Abort a job if it is Open; tell how it then stands."""
+    found = look(send, root, job)
+    if found.state is not State.OPEN:
+        return found
+    try:
+        abort(send, root, job)
+    except CrmError as error:
+        # Its state changed meanwhile, or a lost first answer had done it.
+        if error.code != "INVALIDJOBSTATE":
+            raise
+        return look(send, root, job)
+    return replace(found, state=State.ABORTED)
 
 
 def look(send: Send, root: str, job: str) -> Job:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from crm_sink.crm.call import Call
 from crm_sink.crm.open_jobs import OpenJob
 from crm_sink.errors import CrmError, Fate
-from crm_sink.salesforce import answers, job
+from crm_sink.salesforce import answers, ingest, job
 from crm_sink.salesforce.job import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crm_sink.crm.call import Send
+    from crm_sink.tickets import Ticket
 
 USERINFO = "/services/oauth2/userinfo"
 MOST_PAGES = 100  # of up to 1,000 jobs
@@ -52,11 +53,11 @@ class IngestJobs:
 
     def abort(self, job_id: str) -> None:
         """End one; nothing happens when it has ended, or was closed, meanwhile."""
-        try:
-            job.abort(self._send, self._root, job_id)
-        except CrmError as error:
-            if error.code not in ("INVALIDJOBSTATE", "NOT_FOUND"):
-                raise
+        job.end(self._send, self._root, job_id)
+
+    def is_undone(self, ticket: Ticket) -> bool:
+        """Tell whether the rows of a ticket are to be sent; see `ingest.settle`."""
+        return ticket.job is None or ingest.settle(self._send, self._root, ticket) is None
 
     def _listed(self) -> Iterator[dict[str, Any]]:
         query = {"jobType": "V2Ingest", "isPkChunkingEnabled": "false"}

@@ -160,6 +160,9 @@ PROOF: dict[str, list[str]] = {
     "Records changed while a stopped run waited": [
         "flow/test_overtaken.py "
         "test_a_value_that_somebody_changed_while_the_run_waited_is_left_alone",
+        "flow/test_overtaken.py "
+        "test_a_job_that_was_made_or_filled_and_not_closed_overwrites_nobody",
+        "flow/test_overtaken.py test_rows_that_wait_to_be_sent_again_overwrite_nobody",
         "flow/test_overtaken.py test_a_run_of_which_too_many_records_moved_is_not_resumed",
     ],
     "Somebody edited": [

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from crm_sink.api import Result
+from crm_sink.assemble import assemble
 from crm_sink.errors import CrmError, PlanOutdated
 from crm_sink.flow.deliver import deliver
+from crm_sink.flow.verify import verify
 from crm_sink.ledger.contract import RunState
 from crm_sink.report.summary import summary
 from crm_sink.tickets import Api
-from tests.flow.conftest import MAPPING, Shop
+from tests.flow.conftest import MAPPING, Impatient, Shop
 
 both = pytest.mark.parametrize("api", [Api.COLLECTIONS, Api.BULK])
 NO_MORE_CALLS = {
@@ -123,3 +127,107 @@ def test_a_call_that_was_carried_out_unheard_counts_as_ours_and_not_as_an_edit(
     totals = resumed(shop, planned).run.totals
     assert (totals.updated, totals.conflicts) == (30, 0)
     assert shop.counts()["most"] == 1
+
+
+def is_as_the_run_says(shop: Shop, result: Result) -> bool:
+    with assemble(
+        shop.settings,
+        target=None,
+        listener=shop.events.append,
+        clock=shop.clock,
+        environ=os.environ,
+    ) as context:
+        return verify(result.run, context).is_equal
+
+
+SPENT = {"kind": "status", "status": 403, "code": "REQUEST_LIMIT_EXCEEDED"}
+SPENT |= {"message": "TotalRequests Limit exceeded."}
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_a_job_that_was_made_or_filled_and_not_closed_overwrites_nobody(
+    shop: Shop, method: str
+) -> None:
+    """The day's calls end before its upload, or before its close."""
+    edited = shop.create("Lead", Ext__c="a", Band__c="Cold")
+    shop.create("Lead", Ext__c="b")
+    rows = "from (values ('a', 0.9), ('b', 0.1)) t(id, score)"
+    planned = shop.plan(MAPPING, rows, api=Api.BULK)
+    shop.fail(SPENT | {"method": method, "path": "/services/data/*/jobs/ingest/*"})
+    with pytest.raises(CrmError):
+        resumed(shop, planned, is_fresh=True)
+    shop.mend()
+    shop.change("Lead", edited, Score__c=1, Band__c="Warm")
+    totals = resumed(shop, planned).run.totals
+    assert shop.look("SELECT Score__c, Band__c FROM Lead ORDER BY Ext__c") == [
+        {"Score__c": 1, "Band__c": "Warm"},
+        {"Score__c": 10, "Band__c": "Cold"},
+    ]
+    assert (totals.conflicts, totals.updated, totals.planned) == (1, 1, 2)
+    states = [job["state"] for job in shop.call("GET", "/jobs/ingest")["records"]]
+    assert sorted(states) == ["Aborted", "JobComplete"]
+
+
+def test_a_job_that_was_closed_unheard_is_not_sent_again(shop: Shop) -> None:
+    """Its values are ours, and what somebody made of them since stays."""
+    lead = shop.create("Lead", Ext__c="a")
+    planned = shop.plan(MAPPING, "select 'a' as id, 0.9 as score", api=Api.BULK)
+    shop.forget_writes()
+    jobs = "/services/data/*/jobs/ingest/*"
+    shop.fail(
+        {"kind": "drop-after", "method": "PATCH", "path": jobs},
+        {"kind": "status", "method": "GET", "path": jobs, "status": 400},
+    )
+    with pytest.raises(CrmError):
+        resumed(shop, planned, is_fresh=True)
+    shop.mend()
+    assert any(shop.look("SELECT Score__c FROM Lead WHERE Score__c = 90") for _ in range(500))
+    shop.change("Lead", lead, Score__c=1)
+    totals = resumed(shop, planned).run.totals
+    assert (totals.updated, totals.conflicts) == (1, 0)
+    assert shop.look("SELECT Score__c FROM Lead") == [{"Score__c": 1}]
+
+
+def test_a_job_that_the_org_gave_back_untouched_overwrites_nobody_when_it_is_sent_again(
+    shop: Shop,
+) -> None:
+    lead = shop.create("Lead", Ext__c="a")
+    planned = shop.plan(MAPPING, "select 'a' as id, 0.9 as score", api=Api.BULK)
+    shop.fail({"kind": "failed-job"})
+    with pytest.raises(CrmError):
+        resumed(shop, planned, is_fresh=True)
+    shop.mend()
+    shop.change("Lead", lead, Score__c=1, Band__c="Warm")
+    assert resumed(shop, planned).run.totals.conflicts == 1
+    assert shop.look("SELECT Score__c FROM Lead") == [{"Score__c": 1}]
+
+
+@pytest.mark.parametrize("attempts", [1, 2])
+@both
+def test_rows_that_wait_to_be_sent_again_overwrite_nobody(
+    shop: Shop, api: Api, attempts: int
+) -> None:
+    """One record is locked at first; the calls end in its next round, or in the one after."""
+    edited = shop.create("Lead", Ext__c="a", Band__c="Cold")
+    shop.create("Lead", Ext__c="b")
+    shop.clock = Impatient()
+    rows = "from (values ('a', 0.9), ('b', 0.1)) t(id, score)"
+    planned = shop.plan(MAPPING, rows, api=api)
+    shop.fail(
+        {"kind": "row-error", "preset": "lock", "ids": [edited], "attempts": attempts},
+        NO_MORE_CALLS
+        | {"path": "/services/data/*/composite/*", "after": attempts - (api is Api.BULK)},
+    )
+    with pytest.raises(CrmError):
+        resumed(shop, planned, is_fresh=True)
+    shop.mend()
+    shop.change("Lead", edited, Band__c="Warm")
+    result = resumed(shop, planned)
+    assert shop.look("SELECT Score__c, Band__c FROM Lead ORDER BY Ext__c") == [
+        {"Score__c": 90, "Band__c": "Warm"},
+        {"Score__c": 10, "Band__c": "Cold"},
+    ]
+    [conflict] = result.conflicts.to_dict("records")
+    assert (conflict["key"], conflict["field"]) == ("a", "Band__c")
+    assert (result.run.totals.updated, result.run.totals.conflicts) == (2, 0)
+    assert is_as_the_run_says(shop, result)

@@ -19,7 +19,7 @@ from crm_sink.events import Event, RoundBegan, RowsWaiting
 from crm_sink.flow.context import Context, Request
 from crm_sink.flow.decide import decide
 from crm_sink.flow.deliver import deliver
-from crm_sink.ledger.contract import Ledger, Run
+from crm_sink.ledger.contract import ChunkState, Ledger, Run
 from crm_sink.ledger.store import open_ledger
 from crm_sink.mapping.load import loads
 from crm_sink.salesforce.fate import BOOK
@@ -268,6 +268,19 @@ def test_wherever_it_dies_a_resumed_run_sends_each_row_to_its_end(bench: Bench) 
         assert bench.scores().count(bench.score) == 5
         step += 1
     assert step == 2 * (1 + 2 * 3 + 1 + 1)  # begun; two chunks of three steps; a round; done
+
+
+def test_a_row_that_waits_when_its_process_dies_overwrites_nobody(bench: Bench) -> None:
+    """Somebody edits the record that was locked before the run is resumed."""
+    bench.crm.passing["k-1"] = [LOCKED]
+    planned, ledger = bench.plan(3), bench.context.ledger
+    with pytest.raises(Died):
+        deliver(planned, replace(bench.context, ledger=Dying(ledger, 8)))  # type: ignore[arg-type]
+    assert [chunk.state for chunk in ledger.chunks(planned.run)] == [ChunkState.WAITING]
+    bench.crm.records["Lead"]["00Q000000000001AAA"]["Score__c"] = 99
+    totals = deliver(ledger.find(planned.run), bench.context).totals
+    assert bench.scores()[:3] == [7, 99, 7]
+    assert (totals.updated, totals.conflicts, totals.planned) == (2, 1, 3)
 
 
 @given(
