@@ -69,7 +69,7 @@ OUTCOMES = {
     "key": "VARCHAR",
     "id": "VARCHAR",  # null when nothing was created
     "ok": "BOOLEAN",  # never null
-    "created": "BOOLEAN",  # true when a record was made
+    "created": "BOOLEAN",  # true when a record was made; null when that cannot be told
     "code": "VARCHAR",  # Salesforce's status code; null when ok
     "message": "VARCHAR",  # Salesforce's text; null when ok
     "fields": "VARCHAR",  # field names, comma-separated; null when the org named none

@@ -9,9 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import NamedTuple
 
 from crm_sink.errors import AnswerLost, CrmError, Fate
+
+# A call may be at work at the CRM for this long after it was sent (facts 9: "call time-out 10
+# min"), whoever hears its answer.
+LONGEST_REQUEST = timedelta(minutes=10)
+SKEW = timedelta(minutes=2)  # how far the CRM's clock and ours may be apart
 
 
 class Ruling(NamedTuple):

@@ -8,9 +8,10 @@ an orphan has written nothing, and is ended; it is never adopted, because it has
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from crm_sink.crm.policy import LONGEST_REQUEST, SKEW
 from crm_sink.errors import CrmError
 from crm_sink.events import OrphanEnded, OrphansNotSought
 from crm_sink.flow.resume import is_unfinished
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
     from crm_sink.events import Listener
     from crm_sink.ledger.contract import ChunkRecord, Ledger
 
-# The request that made the job was sent, again and again if need be, for at most this long after
-# `sending` was stored (`crm.policy.Policy.total_seconds` and one last time-out). A job of the same
-# user from another time is another tool's, and is left alone.
-LONGEST_REQUEST = timedelta(minutes=10)
-SKEW = timedelta(minutes=2)  # how far the CRM's clock and ours may be apart
 SENDING = "sending"  # the ticket's detail
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def accepted(changes: str, outcomes: str, engine: Engine) -> str:
     """Give the SQL table of the accepted changes: the columns of table `changes`, and `created`.
 
-    `id` is never null. `created` is false for a change that was to create a record and found one.
+    `id` is never null. `created` is false for a change that was to create a record and found one,
+    and null where the answer was lost and nothing tells who made the record.
 
     Args:
         changes: The SQL table of a run's changes.
@@ -44,8 +45,7 @@ def accepted(changes: str, outcomes: str, engine: Engine) -> str:
 
 def _joined(changes: str, outcomes: str) -> str:
     return (
-        "(select c.* replace (coalesce(o.id, c.id) as id), "
-        "coalesce(o.created, false) as created "
+        "(select c.* replace (coalesce(o.id, c.id) as id), o.created "
         f"from {changes} c join (from {outcomes} where ok) o "
         "on c.chunk = o.chunk and c.key = o.key)"
     )

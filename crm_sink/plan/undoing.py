@@ -52,9 +52,14 @@ def wrote(changes: Relation, outcomes: Relation, undoing: Undoing, engine: Engin
         f"{write(field.name)}"
         for field in undoing.fields
     )
-    created = "" if undoing.delete_created else " where not (action = 'create' and created)"
-    # An upsert may find a record that came into being since the plan: it must not be deleted.
-    action = "case when action = 'create' and not created then 'found' else action end"
+    made = "action = 'create' and coalesce(created, false)"
+    created = "" if undoing.delete_created else f" where not ({made})"
+    # An upsert may find a record that came into being since the plan: it must not be deleted. After
+    # a lost answer nobody may know who made the record: that one must not be, either.
+    action = (
+        "case when action = 'create' and created is null then 'unsure' "
+        "when action = 'create' and not created then 'found' else action end"
+    )
     return (
         f"(select row, key, id, {action} as action, parent{fields} "
         f"from {accepted(changes.scan(), outcomes.scan(), engine)}{created})"
@@ -86,8 +91,9 @@ def judged(written: str, present: Relation, undoing: Undoing, part: tuple[int, i
     some_write = " or ".join(write(field.name) for field in undoing.fields) or "false"
     some_conflict = " or ".join(_conflict(field) for field in undoing.fields) or "false"
     fate = (
-        f"case when was in ('delete', 'found') then '{REJECT}' "
-        f"when missing then case when was = 'create' then '{UNCHANGED}' else '{REJECT}' end "
+        f"case when was in ('delete', 'found') or (was = 'unsure' and not missing) "
+        f"then '{REJECT}' when missing "
+        f"then case when was in ('create', 'unsure') then '{UNCHANGED}' else '{REJECT}' end "
         f"when was = 'create' and not ({some_conflict}) then '{DELETE}' "
         f"when was <> 'create' and ({some_write}) then '{UPDATE}' "
         f"when {some_conflict} then '{CONFLICT}' else '{UNCHANGED}' end as fate"
@@ -196,14 +202,21 @@ def rejects(found: Relation, object_name: str) -> str:
     values = {
         "stage": "'match'",
         "value": "left(key, 255)",
-        "code": _by_kind("DELETED_BY_UNDO", "BEFORE_UNKNOWN", "NOT_FOUND"),
+        "code": _by_kind("DELETED_BY_UNDO", "BEFORE_UNKNOWN", "MAKER_UNKNOWN", "NOT_FOUND"),
         "message": _by_kind(
             f"the {object_name} was deleted by the run that is undone",
             f"the {object_name} was made by somebody else between plan and write: what it held "
             "before is not known",
+            f"the org's answer was lost, and nothing tells whether the run or somebody else made "
+            f"the {object_name}: it is left as it is",
             f"the {object_name} was deleted, or the user may not see it",
         ),
-        "hint": _by_kind(recycle_bin, "look at its field history in Salesforce", recycle_bin),
+        "hint": _by_kind(
+            recycle_bin,
+            "look at its field history in Salesforce",
+            "look at its Created By and Created Date in Salesforce; delete it there if it is yours",
+            recycle_bin,
+        ),
         "attempts": "0",
     }
     columns = ", ".join(
@@ -214,11 +227,10 @@ def rejects(found: Relation, object_name: str) -> str:
     return f"select {columns} from {found.scan()} where fate = '{REJECT}'"
 
 
-def _by_kind(deleted_by_us: str, met: str, missing: str) -> str:
-    return (
-        f"case was when 'delete' then {literal(deleted_by_us)} "
-        f"when 'found' then {literal(met)} else {literal(missing)} end"
-    )
+def _by_kind(deleted_by_us: str, met: str, unsure: str, missing: str) -> str:
+    kinds = {"delete": deleted_by_us, "found": met, "unsure": unsure}
+    cases = " ".join(f"when {literal(kind)} then {literal(what)}" for kind, what in kinds.items())
+    return f"case was {cases} else {literal(missing)} end"
 
 
 def counts(found: Relation, engine: Engine) -> dict[str, int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from dataclasses import astuple, dataclass, fields, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crm_sink import tables
@@ -20,6 +21,7 @@ from crm_sink.errors import AnswerLost, CrmError, Fate
 from crm_sink.salesforce import answers, pages, payload, readback
 from crm_sink.salesforce.fate import fate_of
 from crm_sink.salesforce.job import ALLOW_DUPLICATES
+from crm_sink.salesforce.readback import Sent
 from crm_sink.tickets import Action, Api, Ticket
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ MOST = 200  # records of a call (REST API guide, "sObject Collections")
 PATH = "/composite/sobjects"
 # How often a lost answer is settled before a person must look.
 TRIES = 4
+# The ticket's details: when the call was sent first, and when last, ISO 8601.
+SENDING, SENT_LAST = "sending", "sent_last"
 LONGEST_WAIT = 180.0  # seconds that `Retry-After` is obeyed for
 READ_BACK = "what was written is read back from the records"
 _JSON = {"Content-Type": "application/json; charset=UTF-8"}
@@ -46,7 +50,7 @@ class Outcome:
 
     id: str | None
     ok: bool
-    created: bool = False
+    created: bool | None = False  # None when that cannot be told
     code: str | None = None
     message: str | None = None
     fields: str | None = None
@@ -68,20 +72,24 @@ def submit(
     fingerprint = hashlib.sha256(data).hexdigest()
     ticket = Ticket(Api.COLLECTIONS, None, fingerprint=fingerprint, sent_bytes=len(data))
     known: dict[int, Outcome] = {}
+    sent_at = _sent_at(chunk.ticket)
     if chunk.ticket is not None:
         # It was about to be sent, or was sent, when the process ended.
-        known = _read_back(send, root, chunk, engine)
-    remember(ticket)
+        known = _read_back(send, root, chunk, engine, sent_at)
     for wait in _waits():
         pending = [index for index in range(len(records)) if index not in known]
         if not pending:
             break
+        now = clock.now()
+        sent_at = Sent(sent_at.first if sent_at else now, now)
+        ticket = replace(ticket, details=_told(sent_at))
+        remember(ticket)
         try:
             sent = _send(send, root, chunk, [records[index] for index in pending])
         except AnswerLost as lost:
             # The org may still be at work on it: a call may take ten minutes.
             clock.sleep(max(wait, min(lost.after or 0.0, LONGEST_WAIT)))
-            known |= _read_back(send, root, chunk, engine)
+            known |= _read_back(send, root, chunk, engine, sent_at)
         else:
             known |= dict(zip(pending, sent, strict=True))
     else:
@@ -200,9 +208,24 @@ def _said(error: Any) -> str:
     return f"{words} It is like {', '.join(ids)}" if ids else words
 
 
-def _read_back(send: Send, root: str, chunk: Chunk, engine: Engine) -> dict[int, Outcome]:
-    done = readback.done(send, root, chunk, engine)
-    return {index: Outcome(record_id, ok=True, created=is_new) for index, record_id, is_new in done}
+def _read_back(
+    send: Send, root: str, chunk: Chunk, engine: Engine, sent: Sent | None
+) -> dict[int, Outcome]:
+    done = readback.done(send, root, chunk, engine, sent)
+    return {found.index: Outcome(found.id, ok=True, created=found.created) for found in done}
+
+
+def _told(sent: Sent) -> dict[str, str]:
+    return {SENDING: sent.first.isoformat(), SENT_LAST: sent.last.isoformat()}
+
+
+def _sent_at(ticket: Ticket | None) -> Sent | None:
+    """Give when a chunk was sent, by its ticket."""
+    if ticket is None or SENDING not in ticket.details:
+        return None
+    first = ticket.details[SENDING]
+    last = ticket.details.get(SENT_LAST, first)
+    return Sent(datetime.fromisoformat(first), datetime.fromisoformat(last))
 
 
 def _keep(chunk: Chunk, outcomes: Sequence[Outcome], engine: Engine, kept: Path) -> None:

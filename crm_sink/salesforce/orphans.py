@@ -14,6 +14,7 @@ from crm_sink.crm.call import Call
 from crm_sink.crm.open_jobs import OpenJob
 from crm_sink.errors import CrmError, Fate
 from crm_sink.salesforce import answers, ingest, job
+from crm_sink.salesforce.identity import user_id
 from crm_sink.salesforce.job import State
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from crm_sink.crm.call import Send
     from crm_sink.tickets import Ticket
 
-USERINFO = "/services/oauth2/userinfo"
 MOST_PAGES = 100  # of up to 1,000 jobs
 
 
@@ -39,7 +39,7 @@ class IngestJobs:
         Raises:
             CrmError: The org does not say who we are, or refused.
         """
-        user = answers.text(self._send(Call("GET", USERINFO, USERINFO)).document, "user_id", "/")
+        user = user_id(self._send)
         return [
             OpenJob(
                 id=answers.text(found, "id", job.JOBS),
@@ -48,7 +48,7 @@ class IngestJobs:
                 created=_time(answers.text(found, "createdDate", job.JOBS)),
             )
             for found in self._listed()
-            if found.get("state") == State.OPEN and str(found.get("createdById"))[:15] == user[:15]
+            if found.get("state") == State.OPEN and str(found.get("createdById"))[:15] == user
         ]
 
     def abort(self, job_id: str) -> None:

@@ -12,7 +12,8 @@ from crm_sink.errors import NoSuchRun, UsageError
 from crm_sink.flow.undo import UndoRequest, undo
 from crm_sink.ledger.contract import RunState
 from crm_sink.tickets import Api
-from tests.flow.conftest import MAPPING, Shop
+from tests.conftest import FakeClock
+from tests.flow.conftest import MAPPING, Impatient, Shop
 
 ONE = "select 'a' as id, 0.9 as score"
 LATER = "select 'a' as id, 0.2 as score"
@@ -23,6 +24,7 @@ match: {external_id: Ext__c, column: id, missing: create}
 fields: {LastName: name, Company: "'None'", Score__c: score}
 """
 NEW = "from (values ('new', 'Lovelace', 5), ('old', 'Nobody', 6)) t(id, name, score)"
+NEW_ONE = "select 'new' as id, 'Lovelace' as name, 5 as score"
 VALUES = "SELECT Score__c, Band__c FROM Lead ORDER BY Ext__c"
 
 
@@ -122,6 +124,61 @@ def test_a_created_record_that_somebody_worked_on_is_not_deleted(shop: Shop) -> 
     result = undone(shop, done, delete_created=True)
     assert (result.run.totals.conflicts, result.run.totals.cleared) == (1, 0)
     assert shop.look("SELECT Score__c FROM Lead") == [{"Score__c": 7}]
+
+
+def lose_the_answer(shop: Shop, kind: str) -> None:
+    """Lose the first answer to a write, before or after it was carried out."""
+    shop.clock = Impatient()
+    shop.fail({"kind": kind, "method": "PATCH", "path": "/services/data/*", "count": 1})
+
+
+def make_elsewhere(shop: Shop, seconds: float) -> None:
+    """Make the very record of `NEW`, as another tool of our user's does, at another time."""
+    clock = shop.org.org.clock
+    assert isinstance(clock, FakeClock)
+    clock.advance(seconds)
+    shop.create("Lead", Ext__c="new", LastName="Lovelace", Company="None", Score__c=5)
+    clock.advance(-seconds)
+
+
+def test_a_record_whose_maker_nobody_knows_is_not_deleted(shop: Shop) -> None:
+    """Our call came to nothing; what is there was made between plan and write, an hour off."""
+    planned = shop.plan(CREATING, NEW_ONE)
+    make_elsewhere(shop, -3600)
+    lose_the_answer(shop, "drop-before")
+    done = shop.apply(planned, is_fresh=True)
+    assert (done.run.totals.created, done.run.totals.updated) == (0, 1)
+    result = undone(shop, done, delete_created=True)
+    [reject] = result.rejects.to_dict("records")
+    assert reject["code"] == "MAKER_UNKNOWN"
+    assert "Created By" in reject["hint"]
+    assert len(shop.look("SELECT Id FROM Lead")) == 1
+
+
+def test_without_delete_created_such_a_record_is_told_too(shop: Shop) -> None:
+    planned = shop.plan(CREATING, NEW_ONE)
+    make_elsewhere(shop, -3600)
+    lose_the_answer(shop, "drop-before")
+    result = plan_undo(shop, shop.apply(planned, is_fresh=True))
+    assert list(result.rejects["code"]) == ["MAKER_UNKNOWN"]
+
+
+def test_a_record_that_a_lost_call_created_is_deleted_when_asked_for(shop: Shop) -> None:
+    lose_the_answer(shop, "drop-after")
+    done = shop.sync(CREATING, NEW_ONE)
+    assert done.run.totals.created == 1
+    assert undone(shop, done, delete_created=True).run.totals.cleared == 1
+    assert shop.look("SELECT Id FROM Lead") == []
+
+
+def test_a_record_that_another_made_between_plan_and_write_is_not_deleted(shop: Shop) -> None:
+    """The org itself says that our upsert created nothing."""
+    planned = shop.plan(CREATING, NEW_ONE)
+    shop.create("Lead", Ext__c="new", LastName="Hopper")
+    done = shop.apply(planned, is_fresh=True)
+    result = undone(shop, done, delete_created=True)
+    assert list(result.rejects["code"]) == ["BEFORE_UNKNOWN"]
+    assert len(shop.look("SELECT Id FROM Lead")) == 1
 
 
 def test_a_deletion_cannot_be_undone_and_says_what_to_do(shop: Shop) -> None:

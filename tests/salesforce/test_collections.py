@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from crm_sink.crm.contract import Action, Api, Chunk, Progress
 from crm_sink.engine import Engine
 from crm_sink.errors import CrmError, Fate
 from crm_sink.tickets import Ticket
+from tests.conftest import FakeClock
 from tests.salesforce.conftest import (
     ACCOUNT,
     AT,
@@ -24,6 +26,7 @@ from tests.salesforce.conftest import (
 )
 
 PATH = "/composite/sobjects"
+USERINFO, ME = "/services/oauth2/userinfo", "005000000000001AAA"
 A, B = "00Q000000000001AAA", "00Q000000000002AAA"
 SCORES = '"Score__c", "Score__c.write"'
 GOOD = {"id": A, "success": True, "errors": []}
@@ -65,10 +68,12 @@ def sent(client: Client, engine: Engine, tmp_path: Path, chunk: Chunk) -> list[t
     return engine.rows(f"select {columns} from {outcomes.scan()} order by key")
 
 
-def held(*scores: tuple[str, float]) -> Reply:
-    """Answer a query with records that hold these scores."""
+def held(*scores: tuple[str, float], by: str | None = None, at: datetime | None = None) -> Reply:
+    """Answer a query with records that hold these scores; and who made them, and when."""
     records = [
         {
+            "CreatedById": by,
+            "CreatedDate": at and f"{at:%Y-%m-%dT%H:%M:%S}.000+0000",
             "Id": record,
             "SystemModstamp": "2026-05-01T07:25:37.000+0000",
             "Ext__c": f"K-{record[14]}",
@@ -224,14 +229,73 @@ def test_after_a_lost_answer_only_records_without_the_new_values_are_sent_again(
 
 
 def test_after_a_lost_answer_a_record_that_exists_is_not_created_again(
-    wire: Wire, client: Client, engine: Engine, tmp_path: Path
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path, clock: FakeClock
 ) -> None:
     """A trigger may have changed its values: the key tells that it was made."""
     wire.on("POST", PATH, LOST, Reply([GOOD | {"id": B}]))
-    wire.on("GET", "/query", held((A, 99.0)))
+    wire.on("GET", USERINFO, Reply({"user_id": ME}))
+    wire.on("GET", "/query", held((A, 99.0), by=ME, at=clock.now()))
     found = sent(client, engine, tmp_path, two(engine, tmp_path, Action.CREATE))
     assert [outcome[:4] for outcome in found] == [("k-1", A, True, True), ("k-2", B, True, True)]
     assert [record["Ext__c"] for record in wire.asked[-1].json["records"]] == ["k-2"]
+
+
+@pytest.mark.parametrize(
+    ("action", "by", "seconds", "created"),
+    [
+        (Action.UPSERT, ME, 0, True),
+        (Action.UPSERT, ME, 600, True),  # a call may be at work for ten minutes
+        (Action.UPSERT, ME, -3600, None),  # another tool of our user's, or an hour's skew
+        (Action.UPSERT, ME, 3600, None),
+        (Action.UPSERT, "005000000000009AAA", 0, False),
+        (Action.UPSERT, None, 0, None),
+        (Action.CREATE, ME, -3600, None),
+        (Action.CREATE, None, 0, None),
+    ],
+)
+def test_after_a_lost_answer_a_record_is_created_by_us_only_if_it_says_so(
+    wire: Wire,
+    client: Client,
+    engine: Engine,
+    tmp_path: Path,
+    clock: FakeClock,
+    *,
+    action: Action,
+    by: str | None,
+    seconds: float,
+    created: bool | None,
+) -> None:
+    """It holds our key and values, made by some user so many seconds after our call."""
+    at = clock.now() + timedelta(seconds=seconds)
+    for method, path in (("POST", PATH), ("PATCH", f"{PATH}/Lead/Ext__c")):
+        wire.on(method, path, LOST)
+    wire.on("GET", USERINFO, Reply({"user_id": ME}))
+    wire.on("GET", "/query", held((A, 83.0), (B, 12.0), by=by, at=at))
+    found = sent(client, engine, tmp_path, two(engine, tmp_path, action))
+    assert [outcome[1:4] for outcome in found] == [(A, True, created), (B, True, created)]
+
+
+def test_after_a_lost_answer_anothers_record_does_not_stand_for_ours(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path, clock: FakeClock
+) -> None:
+    """It has the key of one that we were to create, and is somebody else's: ours is created."""
+    wire.on("POST", PATH, LOST, Reply([GOOD, GOOD | {"id": B}]))
+    wire.on("GET", USERINFO, Reply({"user_id": ME}))
+    another = "005000000000009AAA"
+    wire.on("GET", "/query", held((A, 83.0), by=another, at=clock.now()))
+    found = sent(client, engine, tmp_path, two(engine, tmp_path, Action.CREATE))
+    assert [outcome[1:4] for outcome in found] == [(A, True, True), (B, True, True)]
+    assert len(wire.asked[-1].json["records"]) == 2
+
+
+def test_when_the_org_does_not_say_who_we_are_nothing_counts_as_created_by_us(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path, clock: FakeClock
+) -> None:
+    wire.on("POST", PATH, LOST)
+    wire.on("GET", USERINFO, Reply([{"errorCode": "FORBIDDEN", "message": "no"}], status=403))
+    wire.on("GET", "/query", held((A, 83.0), (B, 12.0), by=ME, at=clock.now()))
+    found = sent(client, engine, tmp_path, two(engine, tmp_path, Action.CREATE))
+    assert [outcome[3] for outcome in found] == [None, None]
 
 
 def test_after_a_lost_answer_a_deleted_record_is_not_deleted_again(
