@@ -12,11 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crm_sink.cli import local_org
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.conftest import Desk
 
 MAPPING = Path(__file__).parents[2] / "mappings" / "lead_score.yaml"
@@ -24,15 +20,6 @@ SCORES = (
     "select 'P-000001' as prospect_id, 0.9 as score, ['visits'] as top_factors, 'm' as "
     "model_version, 'Enterprise' as segment, now() as scored_at"
 )
-
-
-@pytest.fixture
-def home(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    """Give a desk without an org of the environment; a local org that is left over is stopped."""
-    for name in ("INSTANCE_URL", "CLIENT_ID", "CLIENT_SECRET"):
-        monkeypatch.delenv(f"CRM_SINK_{name}")
-    yield desk
-    local_org.stop(desk.folder / ".crm_sink" / "org")
 
 
 def test_a_day_with_the_local_org(home: Desk) -> None:

@@ -8,21 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from crm_sink.cli import local_org
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.conftest import Desk
-
-
-@pytest.fixture
-def home(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    """Give a desk without an org of the environment; a local org that is left over is stopped."""
-    for name in ("INSTANCE_URL", "CLIENT_ID", "CLIENT_SECRET"):
-        monkeypatch.delenv(f"CRM_SINK_{name}")
-    yield desk
-    local_org.stop(desk.folder / ".crm_sink" / "org")
 
 
 def test_a_far_and_busy_org_is_slow_says_so_and_stays_so(home: Desk) -> None:

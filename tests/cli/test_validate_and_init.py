@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.conftest import HEAD
+
 if TYPE_CHECKING:
     from tests.conftest import Desk
 
@@ -49,11 +51,8 @@ def test_every_problem_is_told_at_once_with_its_place(two: Desk) -> None:
 def test_a_typing_error_does_not_hide_what_the_source_and_the_org_lack(two: Desk) -> None:
     two.write(
         "lead.yaml",
-        """\
-object: Lead
-source: {parquet: p.parquet}
-match: {external_id: Ext__c, column: id}
-fields:
+        HEAD
+        + """\
   Band__c: upper('a'
   Score__c: round(scor)
   Skore__c: score
@@ -69,11 +68,8 @@ def test_what_can_never_fit_is_told_beside_a_wrong_name_and_without_any_row(two:
     """A constant is the same for every record, and a type for every row: the mapping is wrong."""
     two.write(
         "lead.yaml",
-        """\
-object: Lead
-source: {parquet: p.parquet}
-match: {external_id: Ext__c, column: id}
-fields:
+        HEAD
+        + """\
   Scor__c: score
   Score__c: score > 0.5
   Band__c: {constant: '#N/A'}

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+
+from tests.conftest import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,6 +115,12 @@ def api_template(org_template: Path, tmp_path_factory: pytest.TempPathFactory) -
     org.store.add_field("Account", Field("Ext__c", "Account key", unique=True, **key))
     org.close()
     return folder
+
+
+@pytest.fixture(scope="module")
+def org_clock() -> FakeClock:
+    """Give the clock of an org that the tests of a file share; it stands at six in the morning."""
+    return FakeClock(datetime(2026, 11, 20, 6, 0, tzinfo=UTC))
 
 
 @pytest.fixture

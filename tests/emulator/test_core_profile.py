@@ -52,14 +52,20 @@ def test_a_job_takes_its_time_half_of_it_in_the_queue(
         assert sum(clock.slept) == pytest.approx(30)
 
 
+def queued(api: Any, clock: Endless) -> dict[str, Any]:
+    """Send a job, and wait until it waits in the queue."""
+    job: dict[str, Any] = api.open_job("insert")
+    api.call("PUT", "/" + job["contentUrl"], data=b"LastName,Company\nDoe,Acme\n")
+    api.patch(f"jobs/ingest/{job['id']}", {"state": "UploadComplete"})
+    assert clock.waiting.acquire(timeout=SECONDS)
+    return job
+
+
 def test_a_job_that_is_aborted_in_the_queue_writes_nothing(api_folder: Path, log_in: Any) -> None:
     clock = Endless()
     with running(api_folder, clock=clock, settings=OrgSettings(job_seconds=30)) as org:
         api = log_in(org)
-        job = api.open_job("insert")
-        api.call("PUT", "/" + job["contentUrl"], data=b"LastName,Company\nDoe,Acme\n")
-        api.patch(f"jobs/ingest/{job['id']}", {"state": "UploadComplete"})
-        assert clock.waiting.acquire(timeout=SECONDS)
+        job = queued(api, clock)
         assert api.get(f"jobs/ingest/{job['id']}").json()["state"] == "UploadComplete"
         api.patch(f"jobs/ingest/{job['id']}", {"state": "Aborted"})
         org.org.jobs.settle(SECONDS)
@@ -71,10 +77,7 @@ def test_a_job_in_the_queue_goes_on_at_the_next_start(api_folder: Path, log_in: 
     clock = Endless()
     with running(api_folder, clock=clock, settings=OrgSettings(job_seconds=30)) as org:
         api = log_in(org)
-        job = api.open_job("insert")
-        api.call("PUT", "/" + job["contentUrl"], data=b"LastName,Company\nDoe,Acme\n")
-        api.patch(f"jobs/ingest/{job['id']}", {"state": "UploadComplete"})
-        assert clock.waiting.acquire(timeout=SECONDS)
+        job = queued(api, clock)
     with running(api_folder) as org:
         org.org.jobs.settle(SECONDS)
         said = log_in(org).get(f"jobs/ingest/{job['id']}").json()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,15 +27,10 @@ ROWS = (
 
 
 @pytest.fixture(scope="module")
-def clock() -> FakeClock:
-    return FakeClock(datetime(2026, 11, 20, 6, 0, tzinfo=UTC))
-
-
-@pytest.fixture(scope="module")
-def api(api_template: Path, tmp_path_factory: Any, clock: FakeClock) -> Iterator[Any]:
+def api(api_template: Path, tmp_path_factory: Any, org_clock: FakeClock) -> Iterator[Any]:
     """Run an org that tracks some fields; each test has leads of its own."""
     folder = shutil.copytree(api_template, tmp_path_factory.mktemp("history") / "org")
-    with running(folder, clock=clock) as org:
+    with running(folder, clock=org_clock) as org:
         with org.org.store.writing() as cursor:
             cursor.execute("insert into User (Id, LastName) values (?, 'Other')", [OTHER])
         track(org.org.store, "Lead", TRACKED)
@@ -118,9 +113,9 @@ def test_equal_values_and_refused_rows_leave_nothing(api: Any) -> None:
     assert rows(api, lead) == []
 
 
-def test_all_rows_of_one_save_share_one_time_and_the_user(api: Any, clock: FakeClock) -> None:
+def test_all_rows_of_one_save_share_one_time_and_the_user(api: Any, org_clock: FakeClock) -> None:
     lead = api.lead()
-    clock.advance(60)
+    org_clock.advance(60)
     patch(api, lead, Score__c=5, Band__c="Hot")
     soql = "SELECT CreatedDate, CreatedBy.Name FROM LeadHistory WHERE Field LIKE '%__c'"
     soql += f" AND LeadId = '{lead}'"
@@ -309,12 +304,12 @@ def test_the_session_of_a_stranger_reads_none_of_it(api: Any) -> None:
 
 
 def test_replicas_are_told_of_new_rows_and_of_those_that_went_with_their_record(
-    api: Any, clock: FakeClock
+    api: Any, org_clock: FakeClock
 ) -> None:
     lead = api.lead(Score__c=5)
     span = {
-        "start": f"{clock.now():%Y-%m-%dT%H:%M:%SZ}",
-        "end": f"{clock.now() + timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}",
+        "start": f"{org_clock.now():%Y-%m-%dT%H:%M:%SZ}",
+        "end": f"{org_clock.now() + timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}",
     }
     patch(api, lead, Score__c=6)
     own = [row["Id"] for row in ask(api, f"SELECT Id FROM LeadHistory WHERE LeadId = '{lead}'")]

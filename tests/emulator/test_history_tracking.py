@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from crm_sink.emulator.history.tracking import track
-from tests.emulator.test_metadata_deploy import deploy
-from tests.emulator.test_metadata_soap import results, send, upsert
+from tests.emulator.metadata_calls import deploy, results, send, upsert
 
 FIELD = '<metadata xsi:type="CustomField"><fullName>{}</fullName>{}</metadata>'
 SCORE = "<label>Score</label><type>Number</type><precision>3</precision><scale>0</scale>"

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import base64
-import io
-import json
-import zipfile
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-META = "{http://soap.sforce.com/2006/04/metadata}"
+from tests.emulator.metadata_calls import META, assign, deploy, post, zipped
+
 OBJECT = """<?xml version="1.0" encoding="UTF-8"?>
 <CustomObject xmlns="http://soap.sforce.com/2006/04/metadata">
   <fields><fullName>Fresh__c</fullName><label>{label}</label><type>Number</type>
@@ -45,42 +43,6 @@ def packed(label: str = "Fresh", field: str = "Lead.Fresh__c", **more: str) -> d
     }
 
 
-def zipped(files: dict[str, str]) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    return content.getvalue()
-
-
-def post(api: Any, content: bytes, **options: Any) -> Any:
-    """Send as CumulusCI does: booleans as texts, the options in a part named `json`."""
-    asked = {"singlePackage": "true", "rollbackOnError": "true", "checkOnly": "false", **options}
-    return api.call(
-        "POST",
-        "metadata/deployRequest",
-        files={
-            "json": (None, json.dumps({"deployOptions": asked}), "application/json"),
-            "file": ("deploy.zip", content, "application/zip"),
-        },
-    )
-
-
-def deploy(api: Any, files: dict[str, str], **options: Any) -> dict[str, Any]:
-    reply = post(api, zipped(files), **options)
-    assert reply.status_code == 201, reply.text
-    path = f"metadata/deployRequest/{reply.json()['id']}?includeDetails=true"
-    found: dict[str, Any] = api.get(path).json()["deployResult"]
-    return found
-
-
-def assign(api: Any) -> None:
-    asked = "SELECT Id FROM PermissionSet WHERE Name = 'Scores'"
-    (found,) = api.get("query", params={"q": asked}).json()["records"]
-    values = {"AssigneeId": api.running.org.user_id, "PermissionSetId": found["Id"]}
-    api.post("sobjects/PermissionSetAssignment", values)
-
-
 def has_field(api: Any) -> bool:
     fields = api.get("sobjects/Lead/describe").json()["fields"]
     return "Fresh__c" in [field["name"] for field in fields]
@@ -98,7 +60,7 @@ def test_a_deployed_field_is_seen_when_its_permission_set_is_assigned(api: Any) 
     assert (result["status"], result["success"], result["done"]) == ("Succeeded", True, True)
     assert (result["numberComponentsTotal"], result["numberComponentsDeployed"]) == (3, 3)
     assert not has_field(api)
-    assign(api)
+    assign(api, "Scores")
     assert has_field(api)
 
 
@@ -160,7 +122,7 @@ def test_a_validation_leaves_nothing_behind(api: Any) -> None:
 
 def test_destructive_changes_delete(api: Any) -> None:
     deploy(api, packed())
-    assign(api)
+    assign(api, "Scores")
     result = deploy(api, {"package.xml": EMPTY, "destructiveChanges.xml": DELETES})
     assert result["status"] == "Succeeded"
     assert component(result, "CustomField")["deleted"] is True

@@ -7,16 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-META = "{http://soap.sforce.com/2006/04/metadata}"
-ENVELOPE = """<?xml version="1.0" encoding="UTF-8"?>
-<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
-                  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
-  <soapenv:Header xmlns="http://soap.sforce.com/2006/04/metadata">
-    <AllOrNoneHeader><allOrNone>{all_or_none}</allOrNone></AllOrNoneHeader>
-    <SessionHeader><sessionId>{token}</sessionId></SessionHeader>
-  </soapenv:Header>
-  <soapenv:Body xmlns="http://soap.sforce.com/2006/04/metadata">{body}</soapenv:Body>
-</soapenv:Envelope>"""
+from tests.emulator.metadata_calls import META, assign, results, send, upsert
+
 SCORE = """<metadata xsi:type="CustomField"><fullName>Lead.Fresh__c</fullName>
   <label>Fresh score</label><type>Number</type><precision>3</precision><scale>0</scale>
   <inlineHelpText>From 0 to 100.</inlineHelpText></metadata>"""
@@ -26,36 +18,6 @@ HOBBY = """<metadata xsi:type="CustomField"><fullName>Lead.Hobby__c</fullName><l
 GRANT = """<metadata xsi:type="PermissionSet"><fullName>Visible</fullName><label>Visible</label>
   <fieldPermissions><field>{field}</field><readable>true</readable><editable>true</editable>
   </fieldPermissions></metadata>"""
-
-
-def send(api: Any, body: str, *, all_or_none: bool = False, token: str | None = None) -> Any:
-    envelope = ENVELOPE.format(
-        all_or_none=str(all_or_none).lower(), token=token or api.running.token(), body=body
-    )
-    headers = {"Content-Type": "text/xml", "SOAPAction": '""', "Authorization": None}
-    return api.call("POST", "/services/Soap/m/60.0", data=envelope.encode(), headers=headers)
-
-
-def upsert(api: Any, *components: str, all_or_none: bool = False) -> list[dict[str, str]]:
-    body = f"<upsertMetadata>{''.join(components)}</upsertMetadata>"
-    return results(send(api, body, all_or_none=all_or_none))
-
-
-def results(reply: Any) -> list[dict[str, str]]:
-    """Give each result's elements in order; those of `errors` stand beside them."""
-    assert reply.status_code == 200, reply.text
-    found = ElementTree.fromstring(reply.content).iter(f"{META}result")
-    return [
-        {one.tag.removeprefix(META): one.text or "" for one in result.iter() if one is not result}
-        for result in found
-    ]
-
-
-def assign(api: Any, name: str = "Visible") -> None:
-    asked = f"SELECT Id FROM PermissionSet WHERE Name = '{name}'"
-    (found,) = api.get("query", params={"q": asked}).json()["records"]
-    values = {"AssigneeId": api.running.org.user_id, "PermissionSetId": found["Id"]}
-    assert api.post("sobjects/PermissionSetAssignment", values).status_code == 201
 
 
 def described(api: Any) -> dict[str, dict[str, Any]]:
@@ -70,7 +32,7 @@ def test_an_upsert_makes_a_field_and_the_next_one_changes_it(api: Any) -> None:
     again = upsert(api, SCORE.replace("Fresh score", "New label"))
     assert again == [{"created": "false", "fullName": "Lead.Fresh__c", "success": "true"}]
     upsert(api, GRANT.format(field="Lead.Fresh__c"))
-    assign(api)
+    assign(api, "Visible")
     field = described(api)["Fresh__c"]
     assert (field["label"], field["type"]) == ("New label", "double")
     assert (field["precision"], field["inlineHelpText"]) == (3, "From 0 to 100.")
@@ -116,7 +78,7 @@ def test_each_type_of_field_is_made_and_described(
     )
     assert upsert(api, component)[0]["success"] == "true"
     upsert(api, GRANT.format(field="Lead.Any__c"))
-    assign(api)
+    assign(api, "Visible")
     field = described(api)["Any__c"]
     assert (field["type"], field["length"]) == expected
     assert field["externalId"] is ("externalId" in inside)
@@ -196,7 +158,7 @@ def test_the_type_of_a_field_stays(api: Any) -> None:
 
 def test_a_deleted_field_is_gone_and_an_unknown_one_is_told_as_recorded(api: Any) -> None:
     upsert(api, SCORE, GRANT.format(field="Lead.Fresh__c"))
-    assign(api)
+    assign(api, "Visible")
     body = "<deleteMetadata><type>CustomField</type><fullNames>Lead.{}</fullNames></deleteMetadata>"
     gone = results(send(api, body.format("Fresh__c")))
     assert gone == [{"fullName": "Lead.Fresh__c", "success": "true"}]
@@ -298,7 +260,7 @@ def test_a_dead_session_is_a_fault(api: Any) -> None:
 
 def test_a_deleted_permission_set_takes_its_grants_with_it(api: Any) -> None:
     upsert(api, SCORE, GRANT.format(field="Lead.Fresh__c"))
-    assign(api)
+    assign(api, "Visible")
     assert "Fresh__c" in described(api)
     body = "<deleteMetadata><type>PermissionSet</type><fullNames>Visible</fullNames>"
     gone = results(send(api, body + "</deleteMetadata>"))

@@ -15,19 +15,24 @@ import requests
 from crm_sink.api import Result
 from crm_sink.assemble import assemble
 from crm_sink.clock import Clock, SystemClock
+from crm_sink.crm.gauge import Gauge
+from crm_sink.crm.memory import Memory
 from crm_sink.crm.open_jobs import OpenJob
 from crm_sink.emulator.seed.demo import add_missing
 from crm_sink.emulator.seed.fields import custom_field
 from crm_sink.emulator.serve import Running
-from crm_sink.events import Event
+from crm_sink.events import Event, Listener, nobody
 from crm_sink.flow.context import Context, Request
 from crm_sink.flow.decide import decide
 from crm_sink.flow.deliver import deliver
 from crm_sink.flow.sync import sync
 from crm_sink.ledger.contract import Run
+from crm_sink.ledger.store import SqlLedger
 from crm_sink.mapping.load import loads
 from crm_sink.mapping.model import LoadedMapping
+from crm_sink.salesforce.fate import BOOK
 from crm_sink.settings import Settings
+from crm_sink.stopping import Stop
 from crm_sink.tickets import Ticket
 
 FIELDS = {
@@ -73,6 +78,34 @@ class NoJobs:
 
     def is_undone(self, ticket: Ticket) -> bool:
         return False  # `Memory.submit` settles what it knows of
+
+
+def in_memory(
+    crm: Memory,
+    ledger: SqlLedger,
+    clock: Clock,
+    *,
+    listener: Listener = nobody,
+    parallel_jobs: int,
+) -> Context:
+    """Wire a CRM that is a dict in memory."""
+    return Context(
+        crm=crm,
+        ledger=ledger,
+        lease=ledger.lease,
+        home=Path(ledger.home),
+        org="https://memory",
+        clock=clock,
+        listener=listener,
+        judge=BOOK,
+        environ={},
+        parallel_jobs=parallel_jobs,
+        memory_limit="224MB",
+        calls_made=lambda: crm.calls,
+        calls_at_once=Gauge("calls", 8),
+        open_jobs=NoJobs(),
+        stop=Stop(),
+    )
 
 
 @dataclass

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crm_sink.api import Result
-from crm_sink.crm.gauge import Gauge
 from crm_sink.crm.memory import Memory
 from crm_sink.events import Event, RoundBegan, RowsWaiting
 from crm_sink.flow.context import Context, Request
@@ -22,13 +21,11 @@ from crm_sink.flow.deliver import deliver
 from crm_sink.ledger.contract import ChunkState, Ledger, Run
 from crm_sink.ledger.store import open_ledger
 from crm_sink.mapping.load import loads
-from crm_sink.salesforce.fate import BOOK
 from crm_sink.schema import FieldSchema, FieldType, ObjectSchema
-from crm_sink.stopping import Stop
 from crm_sink.tickets import Api
 from crm_sink.write.again import shape
 from tests.conftest import FakeClock
-from tests.flow.conftest import NoJobs, frame
+from tests.flow.conftest import frame, in_memory
 
 EXT = FieldSchema("Ext__c", FieldType.STRING, length=40, external_id=True, id_lookup=True)
 SCORE = FieldSchema("Score__c", FieldType.DOUBLE, precision=3)
@@ -120,23 +117,7 @@ def bench(tmp_path: Path, clock: FakeClock) -> Iterator[Bench]:
     crm.records["Lead"] |= leads  # type: ignore[arg-type]
     events: list[Event] = []
     with open_ledger(None, tmp_path, clock) as ledger:
-        context = Context(
-            crm=crm,
-            ledger=ledger,
-            lease=ledger.lease,
-            home=tmp_path,
-            org="https://memory",
-            clock=clock,
-            listener=events.append,
-            judge=BOOK,
-            environ={},
-            parallel_jobs=1,
-            memory_limit="224MB",
-            calls_made=lambda: crm.calls,
-            calls_at_once=Gauge("calls", 8),
-            open_jobs=NoJobs(),
-            stop=Stop(),
-        )
+        context = in_memory(crm, ledger, clock, listener=events.append, parallel_jobs=1)
         yield Bench(crm, context, clock, events)
 
 

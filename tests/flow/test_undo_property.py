@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from copy import deepcopy
 from datetime import date, datetime
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -15,9 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crm_sink.clock import SystemClock
-from crm_sink.crm.gauge import Gauge
 from crm_sink.crm.memory import Memory
-from crm_sink.events import nobody
 from crm_sink.flow.context import Context, Request
 from crm_sink.flow.decide import decide
 from crm_sink.flow.deliver import deliver
@@ -25,11 +22,9 @@ from crm_sink.flow.undo import UndoRequest, undo
 from crm_sink.ledger.contract import Run, Totals
 from crm_sink.ledger.store import SqlLedger, open_ledger
 from crm_sink.mapping.load import loads
-from crm_sink.salesforce.fate import BOOK
 from crm_sink.schema import FieldSchema, FieldType, ObjectSchema
-from crm_sink.stopping import Stop
 from crm_sink.tickets import Api
-from tests.flow.conftest import NoJobs
+from tests.flow.conftest import in_memory
 
 FIELDS = (
     FieldSchema("Ext__c", FieldType.STRING, length=40, external_id=True, id_lookup=True),
@@ -98,26 +93,6 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlLedger]:
         yield opened
 
 
-def wired(memory: Memory, ledger: SqlLedger) -> Context:
-    return Context(
-        crm=memory,
-        ledger=ledger,
-        lease=ledger.lease,
-        home=Path(ledger.home),
-        org="memory",
-        clock=SystemClock(),
-        listener=nobody,
-        judge=BOOK,
-        environ={},
-        parallel_jobs=2,
-        memory_limit="224MB",
-        calls_made=lambda: memory.calls,
-        calls_at_once=Gauge("calls", 8),
-        open_jobs=NoJobs(),
-        stop=Stop(),
-    )
-
-
 def synced(context: Context, rows: dict[str, tuple[Any, ...]], missing: str, api: Api) -> Run:
     text = MAPPING.replace("MISSING", missing)
     loaded, problems = loads(text, file="m.yaml", name=f"mapping-{next(NAMES)}")
@@ -150,7 +125,7 @@ def test_an_undo_gives_back_what_was_there_and_its_undo_what_was_written(
 ) -> None:
     memory = org_of(held, refused)
     before = deepcopy(memory.records)
-    context = wired(memory, ledger)
+    context = in_memory(memory, ledger, SystemClock(), parallel_jobs=2)
     done = synced(context, rows, missing, api)
     after = deepcopy(memory.records)
     assert accounted(done.totals), done.totals

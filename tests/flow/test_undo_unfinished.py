@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from crm_sink.clock import SystemClock
-from crm_sink.emulator.seed.demo import seed
 from crm_sink.errors import Interrupted, NoSuchRun, UsageError
 from crm_sink.flow.deliver import deliver
 from crm_sink.flow.resume import latest_unfinished
@@ -13,20 +11,12 @@ from crm_sink.flow.undo import UndoRequest, undo
 from crm_sink.ledger.contract import Run
 from crm_sink.tickets import Api
 from tests.flow.conftest import Shop
-from tests.flow.test_resume import MAPPING, ROWS, deliver_until
+from tests.flow.stopped import deliver_until, plan_1500
 
 
 def stopped(shop: Shop, api: Api, state: str) -> Run:
     """Plan 1,500 rows, and stop when a chunk first reaches a state."""
-    seed(
-        shop.org.org.store,
-        leads=1_500,
-        accounts=0,
-        contacts=0,
-        opportunities=0,
-        clock=SystemClock(),
-    )
-    planned = shop.plan(MAPPING, ROWS, api=api).run
+    planned = plan_1500(shop, api)
     with pytest.raises(Interrupted):
         deliver_until(shop, planned, state)
     return shop._with(lambda context: context.ledger.find(planned.run)).run

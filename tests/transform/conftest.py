@@ -28,6 +28,20 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
         yield engine
 
 
+def mapping(type_: str, value: str = "v", extra: str = "") -> str:
+    """Give a mapping with one field, F__c, of a column v."""
+    return (
+        "object: Lead\nmatch: {external_id: K__c, column: k}\nfields:\n"
+        f"  F__c:\n    value: {value}\n    type: {type_}\n{extra}"
+    )
+
+
+def table(*values: str) -> str:
+    """Give predictions with these values of v."""
+    rows = ", ".join(f"('k{at}', {value})" for at, value in enumerate(values))
+    return f"(values {rows}) t(k, v)"
+
+
 @dataclass(frozen=True)
 class Result:
     """What came of a transform, as Python values."""

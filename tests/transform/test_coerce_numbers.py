@@ -11,21 +11,10 @@ from hypothesis import strategies as st
 
 from crm_sink.errors import MappingError
 from crm_sink.schema import FieldSchema, FieldType
+from tests.transform.conftest import mapping, table
 
 if TYPE_CHECKING:
     from tests.transform.conftest import Run
-
-
-def mapping(type_: str, value: str = "v", extra: str = "") -> str:
-    return (
-        "object: Lead\nmatch: {external_id: K__c, column: k}\nfields:\n"
-        f"  F__c:\n    value: {value}\n    type: {type_}\n{extra}"
-    )
-
-
-def table(*values: str) -> str:
-    rows = ", ".join(f"('k{at}', {value})" for at, value in enumerate(values))
-    return f"(values {rows}) t(k, v)"
 
 
 @pytest.mark.parametrize(

@@ -11,20 +11,10 @@ from hypothesis import strategies as st
 from crm_sink.engine import literal
 from crm_sink.errors import MappingError
 from crm_sink.schema import FieldSchema, FieldType
+from tests.transform.conftest import mapping, table
 
 if TYPE_CHECKING:
     from tests.transform.conftest import Run
-
-
-def mapping(type_: str, extra: str = "") -> str:
-    return (
-        "object: Lead\nmatch: {external_id: K__c, column: k}\nfields:\n"
-        f"  F__c:\n    value: v\n    type: {type_}\n{extra}"
-    )
-
-
-def table(value: str) -> str:
-    return f"(values ('k0', {value})) t(k, v)"
 
 
 def text(value: str) -> str:
@@ -115,7 +105,7 @@ def test_a_picklist_that_is_not_restricted_takes_any_value(run: Run) -> None:
     [("abcdef", "abcd"), ("abc def", "abc"), ("ab😀😀", "ab😀"), ("abcd", "abcd")],
 )
 def test_text_is_cut_only_where_the_field_says_so(run: Run, value: str, stored: str) -> None:
-    cut = run(mapping("Text(4)", "    truncate: true\n"), text(value))
+    cut = run(mapping("Text(4)", extra="    truncate: true\n"), text(value))
     assert cut.values("F__c") == [stored]
 
 
@@ -143,7 +133,7 @@ def test_a_required_field_takes_no_null(run: Run) -> None:
     field = FieldSchema("F__c", FieldType.STRING, length=80, nillable=False)
     result = run(mapping("Text(80)"), text(" "), fields={"F__c": field})
     assert result.codes() == [(1, "F__c", "VALUE_MISSING")]
-    kept = run(mapping("Text(80)", "    nulls: keep\n"), text(" "), fields={"F__c": field})
+    kept = run(mapping("Text(80)", extra="    nulls: keep\n"), text(" "), fields={"F__c": field})
     assert kept.values("F__c") == [None]
 
 

@@ -10,20 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crm_sink.errors import MappingError
+from tests.transform.conftest import mapping, table
 
 if TYPE_CHECKING:
     from tests.transform.conftest import Run
-
-
-def mapping(type_: str, value: str = "v") -> str:
-    return (
-        "object: Lead\nmatch: {external_id: K__c, column: k}\nfields:\n"
-        f"  F__c:\n    value: {value}\n    type: {type_}\n"
-    )
-
-
-def table(value: str) -> str:
-    return f"(values ('k0', {value})) t(k, v)"
 
 
 SIX = datetime(2026, 11, 20, 6, 0, 1)
