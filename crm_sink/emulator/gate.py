@@ -18,6 +18,7 @@ from urllib.parse import parse_qs
 from starlette.datastructures import Headers
 
 from crm_sink.emulator.errors import ApiError, not_found
+from crm_sink.emulator.numbers import count_in
 from crm_sink.emulator.versions import NEWEST, OLDEST, RETIRED
 from crm_sink.emulator.wire import refusal
 
@@ -79,10 +80,12 @@ class Gate:
             raise ApiError(431, "REQUEST_HEADER_FIELDS_TOO_LARGE", "URI and headers are too long.")
         found = DATA.match(scope["path"])
         if found is None:
+            if scope["path"].startswith("/services/data/v"):  # v60, say: the routes would take it
+                raise not_found()
             if _needs_session(scope["path"]):
                 self.check_session(scope, headers)
             return
-        _check_version(int(found["major"]), int(found["minor"]))
+        _check_version(count_in(found["major"]), count_in(found["minor"]))
         self.check_session(scope, headers)
         used = self.org.limits.use()
         extra["sforce-limit-info"] = f"api-usage={used}/{self.org.limits.daily}"
@@ -124,7 +127,7 @@ def _needs_session(path: str) -> bool:
     return path.startswith(("/services/oauth2/userinfo", "/id/00D"))
 
 
-def _check_version(major: int, minor: int) -> None:
+def _check_version(major: int | None, minor: int | None) -> None:
     if minor == 0 and major in RETIRED:
         raise ApiError(
             410,
@@ -132,7 +135,7 @@ def _check_version(major: int, minor: int) -> None:
             "The requested resource has been retired or removed. "
             "Delete or update any references to the resource.",
         )
-    if minor or not OLDEST <= major <= NEWEST:
+    if minor != 0 or major is None or not OLDEST <= major <= NEWEST:
         raise not_found()
 
 

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from crm_sink.emulator.describe.objects import SEARCHED, path_of
 from crm_sink.emulator.errors import ApiError
+from crm_sink.emulator.numbers import count_in
 from crm_sink.emulator.rest.reading import fields_of, read_records
 from crm_sink.emulator.sql import name
 from crm_sink.emulator.wire import reply
@@ -54,8 +55,8 @@ def search(request: Request) -> Response:
         wanted = [(one, "Id") for one in _searched(org)]
     else:
         wanted = [(_object(org, kind), listed) for kind, listed in OBJECT.findall(clause["listed"])]
-    limit = int(clause["limit"]) if clause and clause["limit"] else MOST
-    records = _found(request, found["word"], wanted)[:limit]
+    limit = count_in((clause and clause["limit"]) or "")
+    records = _found(request, found["word"], wanted)[: MOST if limit is None else limit]
     return reply({"searchRecords": records})
 
 
@@ -76,7 +77,7 @@ def parameterized(request: Request) -> Response:
 def recent(request: Request) -> Response:
     """Answer `GET /recent`: what was changed last, the newest first."""
     org: Org = request.app.state.org
-    limit = request.query_params.get("limit", "")
+    limit = count_in(request.query_params.get("limit", ""))
     version = request.path_params["version"]
     shown = [_changed(org, one) for one in _searched(org)]
     rows = sorted((row for rows in shown for row in rows), key=lambda row: row[0], reverse=True)
@@ -87,7 +88,7 @@ def recent(request: Request) -> Response:
                 "Id": record_id,
                 "Name": text,
             }
-            for _, kind, record_id, text in rows[: int(limit) if limit.isdigit() else RECENT]
+            for _, kind, record_id, text in rows[: RECENT if limit is None else limit]
         ]
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
+from crm_sink.emulator.numbers import count_in
 from crm_sink.emulator.wire import reply
 
 if TYPE_CHECKING:
@@ -30,6 +31,12 @@ RESOURCES = (
     "process", "dedupe", "async-queries", "query", "jobs", "localizedvalue", "mobile",
     "emailConnect", "flexiPage", "tokenizer", "compactLayouts", "sobjects", "actions", "support",
 )  # fmt: skip
+
+
+def is_offered(version: str) -> bool:
+    """Say whether an API version answers, written as `58.0`."""
+    major, _, minor = version.partition(".")
+    return minor == "0" and OLDEST <= (count_in(major) or 0) <= NEWEST
 
 
 def label(version: int) -> str:

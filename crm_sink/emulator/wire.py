@@ -59,6 +59,8 @@ def parsed(text: str) -> Any:
     except json.JSONDecodeError as error:
         place = f"at [line:{error.lineno}, column:{error.colno}]"
         raise json_parser_error(f"{_jackson(error, text)} {place}") from None
+    except ValueError:  # of thousands of digits, which Python does not read
+        raise json_parser_error("A number of the request body has too many digits") from None
     except RecursionError:
         raise json_parser_error("The request body is nested too deeply") from None
 

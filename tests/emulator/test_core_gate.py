@@ -41,6 +41,15 @@ def test_a_retired_version_is_gone_and_an_unknown_one_not_found(
     assert api.get(f"/services/data/v{version}/limits").status_code == status
 
 
+@pytest.mark.parametrize("version", ["60", "60.x", "X", "60.0.0", "\u0666\u0660.0", "9" * 5000])
+def test_a_path_without_a_whole_version_is_not_found_with_a_session_or_without(
+    api: Any, version: str
+) -> None:
+    path = f"/services/data/v{version}/limits"
+    assert api.get(path).status_code == 404
+    assert requests.get(api.running.url + path, timeout=10).status_code == 404
+
+
 def test_every_data_call_has_salesforce_headers(api: Any) -> None:
     reply = api.get("limits")
     assert reply.headers["Sforce-Limit-Info"] == "api-usage=1/15000"

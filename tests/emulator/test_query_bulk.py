@@ -217,7 +217,9 @@ def test_a_deleted_job_is_gone(api: Any) -> None:
     assert api.get("jobs/query").json() == {"done": True, "nextRecordsUrl": None, "records": []}
 
 
-@pytest.mark.parametrize("params", [{"locator": "%%%"}, {"locator": "OTk5"}, {"maxRecords": "0"}])
+@pytest.mark.parametrize(
+    "params", [{"locator": "%%%"}, {"locator": "OTk5"}, {"maxRecords": "0"}, {"maxRecords": "²"}]
+)
 def test_a_page_that_cannot_be_is_refused(api: Any, params: dict[str, str]) -> None:
     fill(api, 2)
     job = run(api, "SELECT Id FROM Lead")

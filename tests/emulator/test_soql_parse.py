@@ -126,6 +126,23 @@ def test_a_date_literal_is_a_range_of_days(literal: str, first: str, after: str)
     assert date_range(literal, today) == (date.fromisoformat(first), date.fromisoformat(after))
 
 
-@pytest.mark.parametrize("literal", ["SOON", "LAST_N_DAYS", "N_DAYS:3", "LAST_N_DAYS_AGO:3"])
+@pytest.mark.parametrize(
+    ("literal", "first", "after"),
+    [
+        ("LAST_N_YEARS:5000", date.min, date(2026, 1, 1)),
+        ("NEXT_N_WEEKS:999999999", date(2026, 11, 22), date.max),
+        ("N_DAYS_AGO:999999", date.min, date.min),
+    ],
+)
+def test_a_literal_that_leaves_the_calendar_ends_with_it(
+    literal: str, first: date, after: date
+) -> None:
+    assert date_range(literal, date(2026, 11, 20)) == (first, after)
+
+
+@pytest.mark.parametrize(
+    "literal",
+    ["SOON", "LAST_N_DAYS", "N_DAYS:3", "LAST_N_DAYS_AGO:3", "LAST_N_DAYS:" + "9" * 5000],
+)
 def test_an_unknown_date_literal_is_none(literal: str) -> None:
     assert date_range(literal, date(2026, 11, 20)) is None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from crm_sink.emulator.bulk1 import errors, forms
 from crm_sink.emulator.bulk1.errors import AsyncError
 from crm_sink.emulator.errors import ApiError
-from crm_sink.emulator.versions import NEWEST, OLDEST
+from crm_sink.emulator.versions import is_offered
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -44,8 +44,7 @@ def admitted(endpoint: Endpoint) -> Endpoint:
 
 def _admit(request: Request) -> None:
     org: Org = request.app.state.org
-    major, _, minor = request.path_params["version"].partition(".")
-    if not major.isdigit() or minor != "0" or not OLDEST <= int(major) <= NEWEST:
+    if not is_offered(request.path_params["version"]):
         text = f"Api version {request.path_params['version']} is not supported"
         raise AsyncError(errors.INVALID_VERSION, text)
     token = request.headers.get("x-sfdc-session")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from crm_sink.emulator.listviews.conditions import Condition, Not, group
+from crm_sink.emulator.numbers import count_in
 
 TOKEN = re.compile(r"\s*(\d+|\(|\)|[A-Za-z]+)")
 
@@ -69,10 +70,11 @@ class _Reader:
             if not self._take(")"):
                 raise BadLogic("a parenthesis is open")
             return found
-        number = self.tokens.pop(0) if self.tokens else ""
-        if not number.isdigit() or not 1 <= int(number) <= len(self._conditions):
-            raise BadLogic(number)
-        return self._conditions[int(number) - 1]
+        token = self.tokens.pop(0) if self.tokens else ""
+        number = count_in(token)
+        if number is None or not 1 <= number <= len(self._conditions):
+            raise BadLogic(token)
+        return self._conditions[number - 1]
 
     def _take(self, word: str) -> bool:
         if self.tokens[:1] != [word]:

@@ -39,7 +39,11 @@ def compare(path: str, kind: str, operator: str, text: str) -> Condition | None:
         return Compare(path, operator, (f"{moment:%Y-%m-%d}",))
     if not is_day:
         return Compare(path, operator, (_written(moment),))
-    return _whole_day(path, operator, _written(moment), _written(moment + timedelta(days=1)))
+    try:
+        after = moment + timedelta(days=1)
+    except OverflowError:  # the calendar's last day
+        raise BadValue(text) from None
+    return _whole_day(path, operator, _written(moment), _written(after))
 
 
 def literal(text: str) -> str | None:

@@ -20,6 +20,7 @@ from starlette.routing import Route
 from crm_sink.emulator.errors import ApiError, not_found
 from crm_sink.emulator.listviews import telling
 from crm_sink.emulator.listviews.view import ListView, all_of, find
+from crm_sink.emulator.numbers import count_in
 from crm_sink.emulator.soql.scope import Reading
 from crm_sink.emulator.soql.translate import translate
 from crm_sink.emulator.wire import reply
@@ -79,10 +80,11 @@ def _rows(request: Request, view: ListView, limit: int, offset: int) -> list[tup
 
 def _number(request: Request, key: str, otherwise: int) -> int:
     text = request.query_params.get(key, str(otherwise))
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    found = count_in(text)
+    if found is None:
         message = f"invalid value for parameter {key}: {text}"
         raise ApiError(400, "INVALID_QUERY_FILTER_OPERATOR", message)
-    return int(text)
+    return found
 
 
 def _view(request: Request) -> ListView:

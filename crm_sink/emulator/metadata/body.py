@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crm_sink.emulator.numbers import count_in
 from crm_sink.emulator.xml import is_nil, leaf, tag, wrap
 
 if TYPE_CHECKING:
@@ -72,9 +73,10 @@ def number(body: Body, key: str, kind: str) -> int:
     text = str(body.get(key) if body.get(key) is not None else "")
     if not text:
         raise invalid(f"Must specify '{key}' for a CustomField of type {kind}")
-    if not text.isdigit():
+    found = count_in(text)
+    if found is None:
         raise invalid(f"Invalid '{key}': {text}")
-    return int(text)
+    return found
 
 
 def invalid(message: str) -> Refused:

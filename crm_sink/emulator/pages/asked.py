@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from crm_sink.emulator.numbers import count_in
 from crm_sink.emulator.pages.reading import Cell
 
 if TYPE_CHECKING:
@@ -34,13 +35,12 @@ class Asked:
     @classmethod
     def read(cls, query: Mapping[str, str]) -> Asked:
         """Read the query string; what makes no sense is left out."""
-        page = query.get("page", "1")
         return cls(
             filter_name=query.get("filterName", HOTTEST),
             band=query.get("band", ""),
             text=query.get("q", "").strip(),
             sort=query.get("sort", ""),
-            page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 9 else 1,
+            page=count_in(query.get("page", "")) or 1,
         )
 
     def link(self, **changes: str | int) -> str:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from crm_sink.emulator.errors import ApiError
+from crm_sink.emulator.numbers import count_in
 from crm_sink.emulator.query import cursors
 from crm_sink.emulator.query.columns import column_metadata
 from crm_sink.emulator.soql.scope import Reading
@@ -53,8 +54,9 @@ def more(request: Request) -> Response:
 def page_rows(found: Translation, header: str) -> int:
     """Give how many records a page holds, from the request's Sforce-Query-Options."""
     largest = LARGEST_WIDE if found.has_long_text else LARGEST
-    asked = BATCH_SIZE.search(header)
-    return min(largest, max(SMALLEST, int(asked[1]))) if asked else largest
+    named = BATCH_SIZE.search(header)
+    asked = count_in(named[1]) if named else None
+    return largest if asked is None else min(largest, max(SMALLEST, asked))
 
 
 def _run(request: Request, *, all_rows: bool) -> Response:

@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 from starlette.routing import Route
 
 from crm_sink.emulator.errors import ApiError
+from crm_sink.emulator.numbers import count_in
 from crm_sink.emulator.rest.atomic import Part, all_or_none
 from crm_sink.emulator.wire import json_object, reply
 
@@ -122,8 +123,8 @@ def _filled(part: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]:
         content: Any = answers.get(found.group(1))
         for key, index in re.findall(r"\.(\w+)|\[(\d+)\]", found.group(2)):
             try:
-                content = content[key] if key else content[int(index)]
-            except (KeyError, IndexError, TypeError):
+                content = content[key] if key else content[count_in(index)]
+            except (KeyError, IndexError, TypeError):  # or the number is none
                 text = f"Invalid reference specified. No value for {found.group()}"
                 raise ApiError(400, "PROCESSING_HALTED", text) from None
         return json.dumps(str(content))[1:-1]

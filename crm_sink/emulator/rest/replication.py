@@ -22,7 +22,7 @@ from crm_sink.emulator.clock import stamp
 from crm_sink.emulator.errors import ApiError
 from crm_sink.emulator.history.kinds import PARENTS
 from crm_sink.emulator.rest.sobjects import target_of
-from crm_sink.emulator.sql import name
+from crm_sink.emulator.sql import literal, name
 from crm_sink.emulator.wire import reply
 
 if TYPE_CHECKING:
@@ -43,10 +43,7 @@ def updated(request: Request) -> Response:
     org: Org = request.app.state.org
     target = target_of(request)
     start, end = _span(request, org)
-    changed = next(
-        (one for one in MOVED if target.find(one)),
-        None,
-    )
+    changed = next((one for one in MOVED if target.find(one)), None)
     ids: list[str] = []
     if changed is not None:
         live = "and not IsDeleted" if target.find("IsDeleted") else ""
@@ -84,7 +81,7 @@ def _deletions(target: ObjectType) -> str:
     """Give the SQL of ids and moments, of records in the recycle bin and of those that are gone."""
     parts = [
         "select r.id, w.moment from _log_rows r join _log_writes w using (number) "
-        f"where w.object = '{target.name}' and w.operation in ('delete', 'hardDelete') "
+        f"where w.object = {literal(target.name)} and w.operation in ('delete', 'hardDelete') "
         f"and r.id not in (select Id from {name(target.name)})"
     ]
     parent = PARENTS.get(target.name)
@@ -123,10 +120,10 @@ def _moment(request: Request, key: str) -> datetime:
         raise ApiError(400, "MISSING_ARGUMENT", f"Missing required parameter: {key}")
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        found = found if found.tzinfo else found.replace(tzinfo=UTC)
+        return found.astimezone(UTC).replace(tzinfo=None, second=0, microsecond=0)
+    except (ValueError, OverflowError):  # none, or beyond the calendar in UTC
         raise _refused(f"{key} is not a valid date and time: {text}") from None
-    found = found if found.tzinfo else found.replace(tzinfo=UTC)
-    return found.astimezone(UTC).replace(tzinfo=None, second=0, microsecond=0)
 
 
 def _covered(org: Org, end: datetime) -> datetime:

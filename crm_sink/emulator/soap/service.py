@@ -18,7 +18,7 @@ from crm_sink.emulator.errors import ApiError
 from crm_sink.emulator.metadata import calls
 from crm_sink.emulator.soap import login
 from crm_sink.emulator.soap.envelope import Call, Fault, answer, read, refusal
-from crm_sink.emulator.versions import NEWEST, OLDEST
+from crm_sink.emulator.versions import is_offered
 from crm_sink.emulator.zips import deploy_calls, retrieve_calls
 
 if TYPE_CHECKING:
@@ -62,8 +62,7 @@ async def call(request: Request) -> Response:
 
 def _admit(request: Request, asked: Call) -> None:
     org: Org = request.app.state.org
-    major, _, minor = request.path_params["version"].partition(".")
-    if not major.isdigit() or minor != "0" or not OLDEST <= int(major) <= NEWEST:
+    if not is_offered(request.path_params["version"]):
         text = f"Invalid Api version specified on URL: {request.path_params['version']}"
         raise Fault("UNSUPPORTED_API_VERSION", text)
     if asked.operation == "login" and request.path_params["service"] != "m":

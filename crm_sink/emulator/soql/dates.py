@@ -23,7 +23,7 @@ NAMED = {
     },
 }
 COUNTED = re.compile(
-    r"(?:(LAST|NEXT)_N_|N_)(?:FISCAL_)?(DAY|WEEK|MONTH|QUARTER|YEAR)S(_AGO)?:\s*(\d+)$"
+    r"(?:(LAST|NEXT)_N_|N_)(?:FISCAL_)?(DAY|WEEK|MONTH|QUARTER|YEAR)S(_AGO)?:\s*(\d{1,9})$"
 )
 MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
 
@@ -58,7 +58,14 @@ def _span(unit: str, offset: int, length: int, today: date) -> tuple[date, date]
 
 
 def _start(unit: str, offset: int, today: date) -> date:
-    """Give the first day of the unit that is `offset` units from the current one."""
+    """Give the first day of the unit that is `offset` units from now, or the calendar's last."""
+    try:
+        return _first_day(unit, offset, today)
+    except (OverflowError, ValueError):  # no such day: `LAST_N_YEARS:5000` goes back to the first
+        return date.max if offset > 0 else date.min
+
+
+def _first_day(unit: str, offset: int, today: date) -> date:
     if unit == "DAY":
         return today + timedelta(days=offset)
     if unit == "WEEK":

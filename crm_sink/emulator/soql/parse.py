@@ -14,6 +14,7 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from crm_sink.emulator.errors import ApiError
+from crm_sink.emulator.numbers import count_in
 from crm_sink.emulator.soql.complaints import unexpected
 from crm_sink.emulator.soql.tree import (
     Call,
@@ -113,9 +114,10 @@ def _count(node: Node, soql: str) -> int | None:
     if not node.children:
         return None
     number = _tokens(node)[1]
-    if not number.isdigit():
+    found = count_in(number)
+    if found is None:
         raise unexpected(soql, number.start_pos or 0, str(number))
-    return int(number)
+    return found
 
 
 def _item(node: Node, soql: str) -> Item:

@@ -63,7 +63,7 @@ def read(soql: str, value: Value, field: Field) -> str | float | int | bool | da
             return _text(soql, value, field)
     try:
         return _moment(value.text) if field.type == "datetime" else date.fromisoformat(value.text)
-    except ValueError:
+    except (ValueError, OverflowError):  # no such day, or none in UTC
         raise unexpected(soql, value.at, value.text) from None
 
 
