@@ -1,4 +1,4 @@
-"""Bulk 2.0 jobs, ingest and query alike: their ids, states and files, and who works them.
+"""Bulk jobs of every kind: their ids, states and files, and who works them.
 
 Jobs are rows of the org's database; bodies and results are files in `jobs/<id>/`. Each kind has
 background threads that take up accepted jobs in their order. A job that was accepted before a
@@ -46,7 +46,7 @@ class Job:
     """One bulk job as it stands. `processed` and `failed` are None before the upload."""
 
     id: str
-    kind: str  # ingest or query
+    kind: str  # ingest, query, or bulk1
     operation: str
     object: str
     state: str

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse
 
+from crm_sink.emulator.bulk2 import DELIMITERS, bad_value
 from crm_sink.emulator.errors import ApiError
+from crm_sink.emulator.numbers import count_in
 from crm_sink.emulator.sql import literal, name
 
 if TYPE_CHECKING:
@@ -30,14 +32,6 @@ if TYPE_CHECKING:
     from crm_sink.emulator.org import Org
     from crm_sink.emulator.soql.translate import Translation
 
-DELIMITERS = {
-    "BACKQUOTE": "`",
-    "CARET": "^",
-    "COMMA": ",",
-    "PIPE": "|",
-    "SEMICOLON": ";",
-    "TAB": "\t",
-}
 FILE = "results.parquet"
 PAGE = 250_000
 # "resultPages gives up to five result pages" (Bulk 2.0 guide, v58).
@@ -106,19 +100,20 @@ def read_locator(text: str | None) -> int:
         number = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii")
     except (binascii.Error, UnicodeError, ValueError):
         raise _bad_locator() from None
-    if not number.isdigit():
+    found = count_in(number)
+    if found is None:
         raise _bad_locator()
-    return int(number)
+    return found
 
 
 def _max_records(asked: Mapping[str, str]) -> int:
     text = asked.get("maxRecords")
     if text is None:
         return PAGE
-    if not text.isdigit() or int(text) == 0:
-        message = f"Invalid value: '{text}' supplied for property: 'maxRecords'"
-        raise ApiError(400, "API_ERROR", message)
-    return int(text)
+    found = count_in(text)
+    if not found:
+        raise bad_value(text, "maxRecords")
+    return found
 
 
 def page(org: Org, job: Job, rows: tuple[int, int]) -> Path:

@@ -15,8 +15,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
 
+from crm_sink.emulator import bulk2
 from crm_sink.emulator.bulk_query import results as rows
-from crm_sink.emulator.clock import stamp
 from crm_sink.emulator.errors import ApiError
 from crm_sink.emulator.jobs import ABORTED, ACCEPTED, DONE, ENDED, FAILED, RUNNING, UPLOADED
 from crm_sink.emulator.limits import QUERY_JOBS, check_quota
@@ -32,14 +32,7 @@ if TYPE_CHECKING:
     from crm_sink.emulator.soql.translate import Translation
 
 KIND = "query"
-ALLOWED = {
-    "operation": ("query", "queryAll"),
-    "contentType": ("CSV",),
-    "lineEnding": ("LF", "CRLF"),
-    "columnDelimiter": tuple(rows.DELIMITERS),
-}
-DEFAULTS = {"contentType": "CSV", "lineEnding": "LF", "columnDelimiter": "COMMA"}
-LISTED = 1000
+OPERATIONS = ("query", "queryAll")
 NO_COMPOUND = "Selecting compound data not supported in Bulk Query"
 NO_AGGREGATE = "Aggregate Relationships not supported in Bulk V2 Query with CSV content type"
 NO_OFFSET = "OFFSET not supported in Bulk V2 Query"
@@ -74,55 +67,43 @@ async def create(request: Request) -> Response:
     """Answer `POST /jobs/query`."""
     org: Org = request.app.state.org
     check_quota(org, QUERY_JOBS)
-    body = {**DEFAULTS, **await json_object(request)}
-    for key, allowed in ALLOWED.items():
-        if body.get(key) not in allowed:
-            raise _bad_value(body.get(key), key)
+    body = {**bulk2.DEFAULTS, **await json_object(request)}
+    bulk2.check(body, OPERATIONS)
     soql = body.get("query")
     if not isinstance(soql, str) or not soql.strip():
-        raise _bad_value(soql, "query")
+        raise bulk2.bad_value(soql, "query")
     job = await run_in_threadpool(_create, org, body, soql, request.path_params["version"])
     # The reply is of the moment of creation: a quick job may have ended already.
-    return reply({**_brief(job), **_format(job)})
+    return reply({**bulk2.brief(job), **bulk2.form(job)})
 
 
 def show(request: Request) -> Response:
     """Answer `GET /jobs/query/<id>`."""
-    return reply(_whole(_found(request)))
+    return reply(_whole(bulk2.found(request, KIND)))
 
 
 def show_all(request: Request) -> Response:
     """Answer `GET /jobs/query`, in the order of creation."""
     org: Org = request.app.state.org
-    version = request.path_params["version"]
-    jobs = org.jobs.all(KIND)
-    locator = request.query_params.get("queryLocator", "")
-    start = int(locator) if locator.isdigit() else 0
-    after = start + LISTED
-    more = f"/services/data/v{version}/jobs/query?queryLocator={after}"
-    listed = [{**_brief(job), "jobType": "V2Query", **_format(job)} for job in jobs[start:after]]
-    done = after >= len(jobs)
-    return reply({"done": done, "nextRecordsUrl": None if done else more, "records": listed})
+    return reply(bulk2.listing(request, KIND, org.jobs.all(KIND), _listed))
 
 
 async def change(request: Request) -> Response:
     """Answer `PATCH /jobs/query/<id>`: the only change is to abort."""
     org: Org = request.app.state.org
-    job = _found(request)
+    job = bulk2.found(request, KIND)
     state = (await json_object(request)).get("state")
     if state != ABORTED:
-        raise _bad_value(state, "state")
+        raise bulk2.bad_value(state, "state")
     if job.state in ENDED:
-        word = {DONE: "Completed"}.get(job.state, job.state)
-        text = f"Aborting already {word} Job not allowed"
-        raise ApiError(400, "INVALIDJOBSTATE", text)
+        raise bulk2.not_allowed("Aborting already", job)
     aborted = await run_in_threadpool(org.jobs.change, job.id, state=ABORTED)
-    return reply(_brief(aborted))
+    return reply(bulk2.brief(aborted))
 
 
 def delete(request: Request) -> Response:
     """Answer `DELETE /jobs/query/<id>`."""
-    job = _found(request)
+    job = bulk2.found(request, KIND)
     if job.state == RUNNING:
         raise ApiError(400, "INVALIDJOBSTATE", "Deleting InProgress Job not allowed")
     request.app.state.org.jobs.delete(job.id)
@@ -131,14 +112,14 @@ def delete(request: Request) -> Response:
 
 def results(request: Request) -> Response:
     """Answer `GET /jobs/query/<id>/results?maxRecords=…&locator=…`."""
-    job = _found(request)
+    job = bulk2.found(request, KIND)
     _check_done(job)
     return rows.answer(request.app.state.org, job, request.query_params)
 
 
 def result_pages(request: Request) -> Response:
     """Answer `GET /jobs/query/<id>/resultPages`: where up to five pages begin."""
-    job = _found(request)
+    job = bulk2.found(request, KIND)
     _check_done(job)
     return reply(rows.pages(job, request.query_params, request.path_params["version"]))
 
@@ -155,14 +136,6 @@ def _create(org: Org, body: dict[str, Any], soql: str, version: str) -> Job:
         column_delimiter=body["columnDelimiter"],
         query=soql,
     )
-
-
-def _found(request: Request) -> Job:
-    job: Job = request.app.state.org.jobs.find(request.path_params["job"], KIND)
-    if job.api_version != request.path_params["version"]:
-        text = f"The API version of the job is {job.api_version}"
-        raise ApiError(409, "API_VERSION_MISMATCH", text)
-    return job
 
 
 def _check_done(job: Job) -> None:
@@ -186,33 +159,12 @@ def _translated(org: Org, soql: str, operation: str, version: str) -> Translatio
     return found
 
 
-def _bad_value(value: object, key: str) -> ApiError:
-    shown = "" if value is None else value
-    return ApiError(400, "API_ERROR", f"Invalid value: '{shown}' supplied for property: '{key}'")
-
-
-def _brief(job: Job) -> dict[str, Any]:
-    """Give the keys that every reply about a job has; an abort's reply ends here."""
-    return {
-        "id": job.id,
-        "operation": job.operation,
-        "object": job.object,
-        "createdById": job.created_by,
-        "createdDate": stamp(job.created.replace(microsecond=0)),
-        "systemModstamp": stamp(job.modified.replace(microsecond=0)),
-        "state": job.state,
-        "concurrencyMode": "Parallel",
-        "contentType": "CSV",
-        "apiVersion": float(job.api_version),
-    }
-
-
-def _format(job: Job) -> dict[str, Any]:
-    return {"lineEnding": job.line_ending, "columnDelimiter": job.column_delimiter}
+def _listed(job: Job) -> dict[str, Any]:
+    return {**bulk2.brief(job), "jobType": "V2Query", **bulk2.form(job)}
 
 
 def _whole(job: Job) -> dict[str, Any]:
-    told: dict[str, Any] = {**_brief(job), "jobType": "V2Query", **_format(job)}
+    told = _listed(job)
     if job.state not in ACCEPTED or job.state == RUNNING:
         told |= {
             "numberRecordsProcessed": job.processed or 0,

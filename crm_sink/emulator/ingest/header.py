@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crm_sink.emulator.bulk2 import DELIMITERS, LINE_ENDS
 from crm_sink.emulator.dml.staging import Column, Lookup
 from crm_sink.emulator.rest.rows import is_key
 
@@ -22,15 +23,6 @@ if TYPE_CHECKING:
     from crm_sink.emulator.jobs import Job
     from crm_sink.emulator.schema import Field, ObjectType
 
-DELIMITERS = {
-    "BACKQUOTE": "`",
-    "CARET": "^",
-    "COMMA": ",",
-    "PIPE": "|",
-    "SEMICOLON": ";",
-    "TAB": "\t",
-}
-LINE_ENDS = {"LF": "\n", "CRLF": "\r\n"}
 MOST_COLUMNS = 5000
 LONGEST_HEADER = 32_000
 UNCLOSED = "Failed to parse CSV. EOF reached before closing an opened quote"

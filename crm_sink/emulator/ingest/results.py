@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_sink.emulator.ingest.header import DELIMITERS
+from crm_sink.emulator.bulk2 import DELIMITERS
 from crm_sink.emulator.soql.select import csv_text
 from crm_sink.emulator.sql import literal
 

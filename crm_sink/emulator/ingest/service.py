@@ -18,13 +18,13 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from crm_sink.emulator import bulk2
 from crm_sink.emulator.bulk1.job_info import KIND as CLASSIC
-from crm_sink.emulator.clock import stamp
+from crm_sink.emulator.bulk2 import DELIMITERS, LINE_ENDS
 from crm_sink.emulator.errors import ApiError
 from crm_sink.emulator.ingest import results
-from crm_sink.emulator.ingest.header import DELIMITERS, LINE_ENDS
 from crm_sink.emulator.ingest.working import BODY, list_unprocessed, work
-from crm_sink.emulator.jobs import ABORTED, DONE, ENDED, FAILED, OPEN, RUNNING, UPLOADED
+from crm_sink.emulator.jobs import ABORTED, ENDED, FAILED, OPEN, RUNNING, UPLOADED
 from crm_sink.emulator.limits import BULK_BATCHES, check_quota
 from crm_sink.emulator.rest.order import allows_duplicates
 from crm_sink.emulator.rest.rows import is_key
@@ -38,14 +38,6 @@ if TYPE_CHECKING:
 
 KIND = "ingest"
 OPERATIONS = ("insert", "update", "upsert", "delete", "hardDelete")
-ALLOWED = {
-    "operation": OPERATIONS,
-    "contentType": ("CSV",),
-    "lineEnding": tuple(LINE_ENDS),
-    "columnDelimiter": tuple(DELIMITERS),
-}
-DEFAULTS = {"contentType": "CSV", "lineEnding": "LF", "columnDelimiter": "COMMA"}
-LISTED = 1000
 # The list has the jobs of Bulk 1.0, too (facts 4.1).
 LISTED_KINDS = {"V2Ingest": KIND, "Classic": CLASSIC}
 LARGEST_UPLOAD = 150_000_000
@@ -69,16 +61,15 @@ async def create(request: Request) -> Response:
     else:
         job = await run_in_threadpool(_create, org, await json_object(request), request)
     url = {"contentUrl": _content_url(job)} if job.state == OPEN else {}
-    return reply({**_brief(job), **url, **_format(job)})
+    return reply({**bulk2.brief(job), **url, **bulk2.form(job)})
 
 
 async def upload(request: Request) -> Response:
     """Answer `PUT /jobs/ingest/<id>/batches`: exactly one for a job."""
     org: Org = request.app.state.org
-    job = _found(request)
+    job = bulk2.found(request, KIND)
     if job.state != OPEN:
-        text = f"Uploading to {_word(job)} Job not allowed"
-        raise ApiError(400, "INVALIDJOBSTATE", text)
+        raise bulk2.not_allowed("Uploading to", job)
     if job.uploaded:
         text = (
             f"Found multipe contents for job: <{job.id}>, please 'Close' / 'Abort' / 'Delete' the "
@@ -104,22 +95,21 @@ async def upload(request: Request) -> Response:
 async def change(request: Request) -> Response:
     """Answer `PATCH /jobs/ingest/<id>`: close or abort."""
     org: Org = request.app.state.org
-    job = _found(request)
+    job = bulk2.found(request, KIND)
     state = (await json_object(request)).get("state")
     if state not in (UPLOADED, ABORTED):
-        raise _bad_value(state, "state")
+        raise bulk2.bad_value(state, "state")
     closes = state == UPLOADED
     if job.state in ENDED or (closes and job.state != OPEN):
-        verb = "Closing" if closes else "Aborting"
-        raise ApiError(400, "INVALIDJOBSTATE", f"{verb} already {_word(job)} Job not allowed")
+        raise bulk2.not_allowed("Closing already" if closes else "Aborting already", job)
     changed = await run_in_threadpool(org.jobs.change, job.id, state=state)
-    return reply(_brief(changed))
+    return reply(bulk2.brief(changed))
 
 
 def show(request: Request) -> Response:
     """Answer `GET /jobs/ingest/<id>`."""
-    job = _found(request)
-    told: dict[str, Any] = {**_listed(job)}
+    job = bulk2.found(request, KIND)
+    told = _listed(job)
     if job.uploaded:
         told["numberRecordsProcessed"] = job.processed or 0
         told["numberRecordsFailed"] = job.failed or 0
@@ -147,21 +137,12 @@ def show_all(request: Request) -> Response:
         and job.kind in [LISTED_KINDS.get(kind) for kind in kinds]
         and not org.faults.has_vanished(job.id)
     ]
-    jobs = list(reversed(known))
-    locator = asked.get("queryLocator", "")
-    start = int(locator) if locator.isdigit() else 0
-    after = start + LISTED
-    more = None
-    if after < len(jobs):
-        root = f"/services/data/v{request.path_params['version']}/jobs/ingest"
-        more = f"{root}?queryLocator={after}"
-    page = [_listed(job) for job in jobs[start:after]]
-    return reply({"done": more is None, "nextRecordsUrl": more, "records": page})
+    return reply(bulk2.listing(request, KIND, known[::-1], _listed))
 
 
 def delete(request: Request) -> Response:
     """Answer `DELETE /jobs/ingest/<id>`."""
-    job = _found(request)
+    job = bulk2.found(request, KIND)
     if job.state in (OPEN, RUNNING):
         raise ApiError(400, "INVALIDJOBSTATE", f"Deleting {job.state} Job not allowed")
     request.app.state.org.jobs.delete(job.id)
@@ -185,7 +166,7 @@ def unprocessed(request: Request) -> Response:
 
 def _results(request: Request, kind: str) -> Response:
     """Stream a result; of a job that never began, the whole upload is unprocessed."""
-    job = _found(request)
+    job = bulk2.found(request, KIND)
     if job.state not in ENDED:
         text = f"Results of a job are not available while it is {job.state}"
         raise ApiError(400, "INVALIDJOBSTATE", text)
@@ -228,10 +209,9 @@ def _keep(org: Org, job: Job, content: bytes) -> None:
 
 
 def _create(org: Org, body: dict[str, Any], request: Request) -> Job:
-    body = {**DEFAULTS, **{key: value for key, value in body.items() if value is not None}}
-    for key, allowed in ALLOWED.items():
-        if body.get(key) not in allowed:
-            raise _bad_value(body.get(key), key)
+    given = {key: value for key, value in body.items() if value is not None}
+    body = {**bulk2.DEFAULTS, **given}
+    bulk2.check(body, OPERATIONS)
     asked = str(body.get("object", ""))
     target = org.store.objects.get(asked.lower())
     if target is None:
@@ -265,47 +245,6 @@ def _create(org: Org, body: dict[str, Any], request: Request) -> Job:
     )
 
 
-def _found(request: Request) -> Job:
-    org: Org = request.app.state.org
-    job = org.jobs.find(request.path_params["job"], KIND)
-    if job.api_version != request.path_params["version"]:
-        text = f"The API version of the job is {job.api_version}"
-        raise ApiError(409, "API_VERSION_MISMATCH", text)
-    return job
-
-
-def _word(job: Job) -> str:
-    return {DONE: "Completed", UPLOADED: "Closed", RUNNING: "Closed"}.get(job.state, job.state)
-
-
-def _bad_value(value: object, key: str) -> ApiError:
-    shown = "" if value is None else value
-    return ApiError(400, "API_ERROR", f"Invalid value: '{shown}' supplied for property: '{key}'")
-
-
-def _brief(job: Job) -> dict[str, Any]:
-    """Give the keys that every reply about a job has; a close's reply ends here (facts 4.1)."""
-    told: dict[str, Any] = {
-        "id": job.id,
-        "operation": job.operation,
-        "object": job.object,
-        "createdById": job.created_by,
-        "createdDate": stamp(job.created.replace(microsecond=0)),
-        "systemModstamp": stamp(job.modified.replace(microsecond=0)),
-        "state": job.state,
-    }
-    if job.external_id_field is not None:
-        told["externalIdFieldName"] = job.external_id_field
-    if job.assignment_rule is not None:
-        told["assignmentRuleId"] = job.assignment_rule
-    version = float(job.api_version)
-    return told | {"concurrencyMode": "Parallel", "contentType": "CSV", "apiVersion": version}
-
-
-def _format(job: Job) -> dict[str, Any]:
-    return {"lineEnding": job.line_ending, "columnDelimiter": job.column_delimiter}
-
-
 def _content_url(job: Job) -> str:
     """Give where to upload; without a leading slash, as on the wire."""
     return f"services/data/v{job.api_version}/jobs/ingest/{job.id}/batches"
@@ -314,9 +253,9 @@ def _content_url(job: Job) -> str:
 def _listed(job: Job) -> dict[str, Any]:
     if job.kind == CLASSIC:
         more = {"concurrencyMode": job.more["mode"], "contentType": job.more["content"]}
-        return {**_brief(job), **more, "jobType": "Classic"}
+        return {**bulk2.brief(job), **more, "jobType": "Classic"}
     url = {"contentUrl": _content_url(job)} if job.state == OPEN else {}
-    return {**_brief(job), "jobType": "V2Ingest", **url, **_format(job)}
+    return {**bulk2.brief(job), "jobType": "V2Ingest", **url, **bulk2.form(job)}
 
 
 ROOT = "/services/data/v{version}/jobs/ingest"

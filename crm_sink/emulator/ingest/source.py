@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from crm_sink.emulator.bulk2 import DELIMITERS, LINE_ENDS
 from crm_sink.emulator.ingest.header import (
-    DELIMITERS,
-    LINE_ENDS,
     MORE_TEXT,
     UNCLOSED,
     UNESCAPED,
