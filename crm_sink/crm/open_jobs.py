@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from crm_sink.tickets import Ticket
+    from crm_sink.tickets import Action, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +18,15 @@ class OpenJob:
     Attributes:
         id: The CRM's id.
         object: API name.
-        operation: In the CRM's words: update, upsert, insert.
+        action: What it is to do; None when it is none of ours.
+        key: The field by which an upsert finds records.
         created: By the CRM's clock, UTC.
     """
 
     id: str
     object: str
-    operation: str
+    action: Action | None
+    key: str | None
     created: datetime
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from crm_sink.crm.call import Send
     from crm_sink.tickets import Ticket
 
+ACTIONS = {operation: action for action, operation in ingest.OPERATION.items()}
 MOST_PAGES = 100  # of up to 1,000 jobs
 
 
@@ -44,7 +45,8 @@ class IngestJobs:
             OpenJob(
                 id=answers.text(found, "id", job.JOBS),
                 object=answers.text(found, "object", job.JOBS),
-                operation=answers.text(found, "operation", job.JOBS),
+                action=ACTIONS.get(answers.text(found, "operation", job.JOBS)),
+                key=found.get("externalIdFieldName"),
                 created=_time(answers.text(found, "createdDate", job.JOBS)),
             )
             for found in self._listed()

@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 # Imported here once, in the server that the processes are forked from.
@@ -27,6 +28,7 @@ import crm_sink.report.summary  # noqa: F401
 from crm_sink.cli import options
 from crm_sink.cli.main import run
 from crm_sink.events import CallMade, ChunkMoved, Event, RoundBegan, StageBegan
+from crm_sink.flow import orphans
 from crm_sink.stopping import StoppableClock
 
 
@@ -61,6 +63,8 @@ def main(arguments: list[str], environ: dict[str, str], death: int | str | None,
     os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 1)
     os.dup2(1, 2)
     # Hundreds of processes poll the org, which is never busy.
+    # Nor is there another program that could be filling a job which is young.
+    orphans.IDLE = timedelta(0)
     StoppableClock.sleep = lambda _, seconds: time.sleep(min(seconds, 0.02))  # type: ignore[method-assign]
     if death is not None:
         listener = dying_at(death) if isinstance(death, int) else dying_in(death)

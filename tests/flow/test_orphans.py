@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from crm_sink.assemble import assemble_ledger
 from crm_sink.cli.main import run as crm_sink
 from crm_sink.clock import SystemClock
-from crm_sink.events import OrphanEnded
+from crm_sink.emulator.seed.demo import add_missing
+from crm_sink.emulator.seed.fields import custom_field
+from crm_sink.events import OrphanEnded, OrphanLeft
 from crm_sink.flow.deliver import deliver
 from crm_sink.ledger.contract import ChunkState, Run, RunState
 from crm_sink.tickets import Api, Ticket
@@ -18,9 +22,9 @@ from tests.conftest import FakeClock
 from tests.flow.conftest import MAPPING, Shop
 
 
-def make_job(shop: Shop, object_name: str = "Lead") -> str:
+def make_job(shop: Shop, **told: Any) -> str:
     """Make an open job, as a process does that dies before it hears of its id."""
-    made = shop.call("POST", "/jobs/ingest", {"object": object_name, "operation": "update"})
+    made = shop.call("POST", "/jobs/ingest", {"object": "Lead", "operation": "update"} | told)
     return str(made["id"])
 
 
@@ -32,7 +36,11 @@ def state(shop: Shop, job: str) -> str:
 def cut_off(shop: Shop) -> Run:
     """Plan one update by Bulk, and let its process die while it asks for the job."""
     shop.create("Lead", Ext__c="a")
-    run = shop.plan(MAPPING, "select 'a' as id, 0.9 as score", api=Api.BULK).run
+    return cut_off_run(shop, MAPPING)
+
+
+def cut_off_run(shop: Shop, mapping: str) -> Run:
+    run = shop.plan(mapping, "select 'a' as id, 0.9 as score", api=Api.BULK).run
     ticket = Ticket(Api.BULK, None, details={"sending": SystemClock().now().isoformat()})
     ledger = assemble_ledger(shop.settings, SystemClock())
     ledger.remember(run.run, 0, ticket, ChunkState.SENDING)
@@ -41,7 +49,9 @@ def cut_off(shop: Shop) -> Run:
     return run
 
 
-def resume(shop: Shop, run: Run) -> Run:
+def resume(shop: Shop, run: Run, hours: float = 2) -> Run:
+    """Resume a run when so many hours have passed since its process died."""
+    shop.clock = FakeClock(SystemClock().now() + timedelta(hours=hours))
     return shop._with(lambda context: deliver(context.ledger.find(run.run), context)).run
 
 
@@ -52,17 +62,42 @@ def test_a_resumed_run_ends_the_job_that_its_crash_left_open(shop: Shop, cut_off
     assert OrphanEnded(orphan, "Lead", 0) in shop.events
 
 
-def test_a_job_on_another_object_or_from_another_time_is_left_alone(
+def test_a_job_that_somebody_may_be_filling_is_left_alone_and_told(
     shop: Shop, cut_off: Run
 ) -> None:
+    """Another ledger of the same user may have made it in the same minutes."""
+    young = make_job(shop)
+    assert resume(shop, cut_off, hours=0.5).totals.updated == 1
+    assert state(shop, young) == "Open"
+    assert OrphanLeft(young, "Lead", 0) in shop.events
+
+
+def test_a_job_that_differs_or_is_from_another_time_is_left_alone(shop: Shop, cut_off: Run) -> None:
     """The integration user may be that of other tools too."""
     clock = shop.org.org.clock
     assert isinstance(clock, FakeClock)
-    elsewhere = make_job(shop, "Contact")
+    others = [
+        make_job(shop, object="Contact"),
+        make_job(shop, operation="insert"),
+        make_job(shop, operation="upsert", externalIdFieldName="Ext__c"),
+    ]
     clock.advance(3600)
-    later = make_job(shop)
+    others.append(make_job(shop))
     assert resume(shop, cut_off).totals.updated == 1
-    assert (state(shop, elsewhere), state(shop, later)) == ("Open", "Open")
+    assert {state(shop, job) for job in others} == {"Open"}
+
+
+@pytest.mark.parametrize(("key", "left"), [("Ext__c", "Aborted"), ("Other__c", "Open")])
+def test_an_upserts_orphan_has_the_same_key(shop: Shop, key: str, left: str) -> None:
+    """Two mappings may create leads by two external ids."""
+    other = custom_field("Other__c", "Text(40)", external_id=True)
+    add_missing(shop.org.org.store, "Lead", (other,))
+    creating = MAPPING.replace("column: id", "column: id, missing: create")
+    creating += "  LastName: \"'N'\"\n  Company: \"'N'\"\n"
+    run = cut_off_run(shop, creating)
+    orphan = make_job(shop, operation="upsert", externalIdFieldName=key)
+    assert resume(shop, run).totals.created == 1
+    assert state(shop, orphan) == left
 
 
 def test_a_job_that_another_run_is_filling_is_left_alone(shop: Shop, cut_off: Run) -> None:
