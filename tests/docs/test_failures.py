@@ -27,9 +27,9 @@ PROOF: dict[str, list[str]] = {
     ],
     "The answer to a write is lost": [
         "failures/test_calls.py test_a_write_whose_answer_was_lost_is_looked_up_and_not_made_twice",
-        "salesforce/test_collections.py "
+        "salesforce/test_lost_records.py "
         "test_after_a_lost_answer_only_records_without_the_new_values_are_sent_again",
-        "salesforce/test_collections.py "
+        "salesforce/test_lost_records.py "
         "test_after_a_lost_answer_a_record_is_created_by_us_only_if_it_says_so",
         "flow/test_undo.py test_a_record_whose_maker_nobody_knows_is_not_deleted",
     ],

@@ -216,3 +216,7 @@ def chunk_of(
     ticket: Ticket | None = None,
 ) -> Chunk:
     return Chunk("run-1", 0, "Lead", action, api, EXT, fields, relation, ticket)
+
+
+def nothing(ticket: Ticket) -> None:
+    """Remember a ticket nowhere."""

@@ -31,8 +31,4 @@ def one(engine: Engine, tmp_path: Path, ticket: Ticket | None = None) -> Chunk:
     return chunk_of(changes(engine, tmp_path / "c.parquet", ONE, SCORES), SCORE, ticket=ticket)
 
 
-def nothing(ticket: Ticket) -> None:
-    return
-
-
 SENT_TICKET = Ticket(Api.BULK, "750", uploaded=True, closed=True)

@@ -23,8 +23,9 @@ from tests.salesforce.conftest import (
     Wire,
     changes,
     chunk_of,
+    nothing,
 )
-from tests.salesforce.jobs import JOB, ONE, SCORES, nothing, one, org, uploaded
+from tests.salesforce.jobs import JOB, ONE, SCORES, one, org, uploaded
 
 SENT = ["POST /jobs/ingest", f"PUT {JOB}/batches", f"PATCH {JOB}"]
 

@@ -10,8 +10,8 @@ from crm_sink.crm.contract import Api, Progress
 from crm_sink.engine import Engine
 from crm_sink.errors import CrmError, Fate
 from crm_sink.tickets import Ticket
-from tests.salesforce.conftest import Client, Reply, Wire
-from tests.salesforce.jobs import JOB, SENT_TICKET, nothing, one, org
+from tests.salesforce.conftest import Client, Reply, Wire, nothing
+from tests.salesforce.jobs import JOB, SENT_TICKET, one, org
 
 
 def test_a_ticket_without_a_job_has_no_progress(client: Client) -> None:

@@ -14,7 +14,7 @@ from crm_sink.errors import AnswerLost, CrmError, Fate
 from crm_sink.salesforce.orphans import IngestJobs
 from crm_sink.tickets import Ticket
 from tests.conftest import FakeClock
-from tests.salesforce.conftest import ROOT, SCORE, Client, changes, chunk_of, client_of
+from tests.salesforce.conftest import ROOT, SCORE, Client, changes, chunk_of, client_of, nothing
 
 ORG = "https://acme.my.salesforce.com"
 JOB = f"{ORG}{ROOT}/jobs/ingest/750"
@@ -37,10 +37,6 @@ def acme(clock: FakeClock) -> Client:
 def chunk(engine: Engine, tmp_path: Path, api: Api = Api.BULK) -> Any:
     relation = changes(engine, tmp_path / "c.parquet", ROWS, '"Score__c", "Score__c.write"')
     return chunk_of(relation, SCORE, action=Action.UPDATE, api=api)
-
-
-def nothing(ticket: Ticket) -> None:
-    return
 
 
 @pytest.mark.parametrize(
