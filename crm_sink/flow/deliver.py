@@ -163,10 +163,25 @@ def _deliver(run: Run, context: Context, lease: Lease, *, is_resumed: bool) -> R
                 failure = failure or error
             done(rows=written(run), rejects=run.totals.failed)
     run = replace(run, details={**run.details, "parallelism": _parallelism(work)})
-    calls = run.totals.api_calls + context.calls_made() - calls_before
+    run, failure = _closed(run, context, context.calls_made() - calls_before, failure)
+    if failure is None:  # a run that stopped on its way needs them to go on
+        folder.discard_working_files()
+    context.listener(
+        RunEnded(run.run, run.state, written(run), run.totals.rejected, run.totals.conflicts)
+    )
+    if failure is not None:
+        failure.hint = _next(run, failure)
+        raise failure
+    return run
+
+
+def _closed(
+    run: Run, context: Context, calls: int, failure: CrmSinkError | None
+) -> tuple[Run, CrmSinkError | None]:
+    """Tell the ledger how a run ended, and give what a person must mend first."""
     run = replace(
         run,
-        totals=replace(run.totals, api_calls=calls),
+        totals=replace(run.totals, api_calls=run.totals.api_calls + calls),
         # After a failure the org is not asked for its quota: it may not answer.
         details=run.details if failure else {**run.details, "quota": quota(context)},
     )
@@ -184,15 +199,7 @@ def _deliver(run: Run, context: Context, lease: Lease, *, is_resumed: bool) -> R
         context.ledger.update(run)
     except LedgerError as error:
         failure = failure or error
-    if failure is None:  # a run that stopped on its way needs them to go on
-        folder.discard_working_files()
-    context.listener(
-        RunEnded(run.run, run.state, written(run), run.totals.rejected, run.totals.conflicts)
-    )
-    if failure is not None:
-        failure.hint = _next(run, failure)
-        raise failure
-    return run
+    return run, failure
 
 
 def _parallelism(work: Writing) -> dict[str, Any]:
