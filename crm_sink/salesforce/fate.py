@@ -35,6 +35,11 @@ _WIRE = (
     Rule("RESULTS_INCOMPLETE", Fate.RETRY, "the org has not written all results yet; try again"),
     Rule("RESULTS_DISAGREE", Fate.STOP, "look at the job in Setup, Bulk Data Load Jobs"),
     Rule(
+        "RESULTS_UNREADABLE",
+        Fate.STOP,
+        "look for a proxy that changes answers, then crm-sink resume",
+    ),
+    Rule(
         "RESULT_MISSING",
         Fate.REJECT,
         "the org reported nothing for this row: the next sync reads the record and mends it",

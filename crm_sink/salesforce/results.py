@@ -13,7 +13,7 @@ from crm_sink import tables
 from crm_sink.crm.policy import poll_waits
 from crm_sink.engine import literal, name
 from crm_sink.errors import CrmError, Fate
-from crm_sink.salesforce import job, pages
+from crm_sink.salesforce import damage, job, pages
 from crm_sink.salesforce.fate import fate_of
 from crm_sink.salesforce.job import Job, State
 from crm_sink.tickets import Action
@@ -55,7 +55,8 @@ def collect(
 
     Raises:
         CrmError: The job has not ended (NOT_DONE); or there are results for rows that the chunk
-            does not have, or two for one row (RESULTS_DISAGREE).
+            does not have, or two for one row (RESULTS_DISAGREE); or a file of them was damaged on
+            its way, three times (RESULTS_UNREADABLE).
     """
     ended = _ended(send, root, ticket)
     if _is_told_by_failures(chunk, ended):
@@ -66,9 +67,13 @@ def collect(
     for attempt in range(1, TRIES + 1):
         files = _fetch(send, root, ended, chunk, into=into, all_files=attempt > 1)
         try:
-            outcomes = engine.save(_outcomes(chunk, ended, files), into)
-            if _is_whole(engine, chunk, ended, outcomes, files=files) or attempt == TRIES:
-                return outcomes
+            with damage.reading(files, ended.id):
+                outcomes = engine.save(_outcomes(chunk, ended, files), into)
+                if _is_whole(engine, chunk, ended, outcomes, files=files) or attempt == TRIES:
+                    return outcomes
+        except CrmError as error:
+            if error.code != damage.CODE or attempt == TRIES:
+                raise
         finally:
             for file in files.values():
                 file.unlink()
@@ -93,22 +98,31 @@ def _from_failures(
     """Give the outcomes by the failures; None where those and the job's count do not agree."""
     file = job.fetch(send, root, ended.id, FAILED, into.with_suffix(f".{FAILED}.csv"))
     try:
-        columns = pages.header(file)
-        refused = int(engine.value(f"select count(*) from {pages.scan([file], columns)}"))
-        if refused != ended.failed:
-            return None
-        if not refused:
-            return engine.save(_all_accepted(chunk), into)
-        failures = f"({_failures(chunk, file)})"
-        known, distinct = engine.rows(
-            f"select count(*), count(distinct r.k) from {failures} as r "
-            f"join {chunk.changes.scan()} as c on {_key_of_change(chunk)} = r.k"
-        )[0]
-        if not known == distinct == refused:
-            return None
-        return engine.save(_joined(chunk, [_failures(chunk, file)], ok=True), into)
+        with damage.reading({FAILED: file}, ended.id):
+            return _told(file, ended, chunk, engine=engine, into=into)
+    except CrmError as error:
+        if error.code != damage.CODE:
+            raise
+        return None
     finally:
         file.unlink()
+
+
+def _told(file: Path, ended: Job, chunk: Chunk, *, engine: Engine, into: Path) -> Relation | None:
+    columns = pages.header(file)
+    refused = int(engine.value(f"select count(*) from {pages.scan([file], columns)}"))
+    if refused != ended.failed:
+        return None
+    if not refused:
+        return engine.save(_all_accepted(chunk), into)
+    failures = f"({_failures(chunk, file)})"
+    known, distinct = engine.rows(
+        f"select count(*), count(distinct r.k) from {failures} as r "
+        f"join {chunk.changes.scan()} as c on {_key_of_change(chunk)} = r.k"
+    )[0]
+    if not known == distinct == refused:
+        return None
+    return engine.save(_joined(chunk, [_failures(chunk, file)], ok=True), into)
 
 
 def _all_accepted(chunk: Chunk) -> str:

@@ -62,9 +62,9 @@ def main(arguments: list[str], environ: dict[str, str], death: int | str | None,
     os.environ.update(environ)
     os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 1)
     os.dup2(1, 2)
-    # Hundreds of processes poll the org, which is never busy.
-    # Nor is there another program that could be filling a job which is young.
+    # There is no other program that could be filling a job which is young.
     orphans.IDLE = timedelta(0)
+    # Hundreds of processes poll the org, which is never busy.
     StoppableClock.sleep = lambda _, seconds: time.sleep(min(seconds, 0.02))  # type: ignore[method-assign]
     if death is not None:
         listener = dying_at(death) if isinstance(death, int) else dying_in(death)

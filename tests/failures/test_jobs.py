@@ -40,6 +40,22 @@ def test_a_job_that_failed_at_its_header_stops_the_run_and_is_made_anew(office: 
     assert office.written() == ALL_ONCE
 
 
+def test_results_that_arrive_empty_are_named_and_downloaded_again_by_resume(
+    office: Office,
+) -> None:
+    """A proxy answers with nothing, and says that this is all."""
+    run = office.planned("bulk")
+    office.fail("truncated", method="GET", path="jobs/ingest/*Results*", keep=0, mend_length=True)
+    said = office.crm_sink("apply --log none")
+    assert said.code == 1
+    assert "Results of job 750" in said.err
+    assert "are empty" in said.err
+    assert f"look for a proxy that changes answers; then crm-sink resume {run}" in said.err
+    office.mend()
+    assert office.crm_sink("resume --log none").code == 0
+    assert office.written() == ALL_ONCE
+
+
 def test_a_job_that_vanished_is_settled_by_planning_again(office: Office) -> None:
     """The org has worked on it and forgotten it; what it wrote can be read from the records."""
     office.planned("bulk")

@@ -125,3 +125,41 @@ def test_results_without_the_column_by_which_rows_are_known_are_refused(
     wire.on("GET", f"{JOB}/successfulResults/", reply)
     with pytest.raises(CrmError, match="lack the column"):
         collect(client, engine, tmp_path, upserts(engine, tmp_path, "p-1"))
+
+
+KEY_HEADER = b'"sf__Id","sf__Created",Ext__c,Score__c\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        (b"", "are empty"),
+        (KEY_HEADER + b'"\xff","false","\xff","8.0"\n', "are not UTF-8 text"),
+        (b"\xff\xfe\x00\n", "are not UTF-8 text"),
+        (KEY_HEADER + b'"a","b"\n', "are not the CSV that Salesforce writes"),
+    ],
+)
+def test_results_that_cannot_be_read_are_named_with_their_job_and_no_value(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path, *, body: bytes, fault: str
+) -> None:
+    """They are fetched three times first. The job is done: whoever resumes fetches them again."""
+    job(wire, 1, 0)
+    results(wire)
+    wire.on("GET", f"{JOB}/successfulResults/", Reply(body, kind="text/csv"))
+    with pytest.raises(CrmError, match=f"the successfulResults of job 750 {fault}") as raised:
+        collect(client, engine, tmp_path, upserts(engine, tmp_path, "p-1"))
+    assert (raised.value.code, raised.value.fate) == ("RESULTS_UNREADABLE", Fate.STOP)
+    assert "GET /jobs/ingest/{id}/successfulResults" in str(raised.value)
+    assert "crm-sink resume" in str(raised.value.hint)
+    assert wire.paths().count(f"GET {JOB}/successfulResults/") == 3
+    assert list(tmp_path.glob("*.csv")) == []
+
+
+def test_results_that_were_damaged_on_their_way_once_are_fetched_again(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path
+) -> None:
+    job(wire, 1, 0)
+    results(wire, good(A))
+    wire.on("GET", f"{JOB}/failedResults/", Reply("", kind="text/csv"), Reply(BAD_HEADER))
+    found = collect(client, engine, tmp_path, updates(engine, tmp_path, A))
+    assert [outcome[2] for outcome in found] == [True]

@@ -1,0 +1,78 @@
+"""Says what is wrong with a job's results that cannot be read: empty, not UTF-8, not CSV.
+
+The results themselves are whole at the org, which keeps them for seven days (facts 4.2). Shows
+nothing of what stands in them.
+"""
+
+from __future__ import annotations
+
+import codecs
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from crm_sink.errors import CrmError, Fate
+from crm_sink.salesforce import job, pages
+from crm_sink.salesforce.fate import fate_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+CODE = "RESULTS_UNREADABLE"
+BLOCK = 1 << 20  # bytes that are looked at at once
+
+
+@contextmanager
+def reading(files: Mapping[str, Path], job_id: str) -> Iterator[None]:
+    """Turn a failure to read results into what, where and what to do next.
+
+    Args:
+        files: The results of a job, by kind (`failedResults`).
+        job_id: The job.
+
+    Raises:
+        CrmError: One of them cannot be read (code RESULTS_UNREADABLE).
+    """
+    import duckdb
+
+    for kind, file in files.items():
+        # Even without a row they have a header line (facts 4.6).
+        if file.stat().st_size == 0:
+            raise _unreadable(kind, "are empty: not even the line of column names is there", job_id)
+        if any("\ufffd" in column for column in pages.header(file)):
+            raise _unreadable(kind, "are not UTF-8 text", job_id)
+    try:
+        yield
+    except duckdb.InvalidInputException:  # its words quote values of records
+        kind, fault = _explained(files)
+        raise _unreadable(kind, fault, job_id) from None
+
+
+def _explained(files: Mapping[str, Path]) -> tuple[str, str]:
+    for kind, file in files.items():
+        if not _is_utf8(file):
+            return kind, "are not UTF-8 text"
+    return ", ".join(files), "are not the CSV that Salesforce writes"
+
+
+def _is_utf8(file: Path) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with file.open("rb") as stream:
+            while block := stream.read(BLOCK):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _unreadable(kind: str, fault: str, job_id: str) -> CrmError:
+    return CrmError(
+        f"the {kind} of job {job_id} {fault}; the job itself is done, and the org keeps its "
+        "results for seven days",
+        code=CODE,
+        fate=Fate.STOP,
+        where=f"GET {job.JOB}/{kind}",
+        hint=fate_of(CODE).hint,
+    )
