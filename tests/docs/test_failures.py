@@ -103,6 +103,12 @@ PROOF: dict[str, list[str]] = {
     "The result of a row is missing": [
         "failures/test_jobs.py test_a_row_whose_result_never_comes_is_a_reject_and_is_retried",
     ],
+    "Results arrive empty": [
+        "failures/test_jobs.py "
+        "test_results_that_arrive_empty_are_named_and_downloaded_again_by_resume",
+        "salesforce/test_results_refused.py "
+        "test_results_that_cannot_be_read_are_named_with_their_job_and_no_value",
+    ],
     "Rows are locked": [
         "flow/test_faulty_org.py test_rows_that_were_held_up_are_written_once",
         "flow/test_rounds.py test_a_row_that_is_locked_for_ever_is_a_reject_with_its_attempts",

@@ -144,7 +144,8 @@ def test_results_that_cannot_be_read_are_named_with_their_job_and_no_value(
 ) -> None:
     """They are fetched three times first. The job is done: whoever resumes fetches them again."""
     job(wire, 1, 0)
-    results(wire)
+    wire.on("GET", f"{JOB}/failedResults/", Reply('"sf__Id","sf__Error",Ext__c\n'))
+    wire.on("GET", f"{JOB}/unprocessedrecords/", Reply("Ext__c\n"))
     wire.on("GET", f"{JOB}/successfulResults/", Reply(body, kind="text/csv"))
     with pytest.raises(CrmError, match=f"the successfulResults of job 750 {fault}") as raised:
         collect(client, engine, tmp_path, upserts(engine, tmp_path, "p-1"))
