@@ -43,16 +43,15 @@ def reading(files: Mapping[str, Path], job_id: str) -> Iterator[None]:
             raise _unreadable(kind, "are not UTF-8 text", job_id)
     try:
         yield
-    except duckdb.InvalidInputException:  # its words quote values of records
-        kind, fault = _explained(files)
-        raise _unreadable(kind, fault, job_id) from None
+    except duckdb.InvalidInputException as error:  # its words name the file, and quote values
+        for kind, file in files.items():
+            if file.name in str(error):
+                raise _unreadable(kind, _fault_of(file), job_id) from None
+        raise
 
 
-def _explained(files: Mapping[str, Path]) -> tuple[str, str]:
-    for kind, file in files.items():
-        if not _is_utf8(file):
-            return kind, "are not UTF-8 text"
-    return ", ".join(files), "are not the CSV that Salesforce writes"
+def _fault_of(file: Path) -> str:
+    return "are not the CSV that Salesforce writes" if _is_utf8(file) else "are not UTF-8 text"
 
 
 def _is_utf8(file: Path) -> bool:
