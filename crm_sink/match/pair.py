@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from crm_sink.engine import Engine, Relation
     from crm_sink.schema import FieldSchema, ObjectSchema
 
+# Of two sides: their values are not the same as they stand, or there is no record.
+APART = "d.h is distinct from p.h"
+
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
@@ -46,6 +49,9 @@ class Matched:
         where: What leaves out the rejected rows.
         rows: How many rows `table` has.
         rejects: Rows that found no record, or not one record (table `rejects`).
+        sides: The SQL join of both sides by key, each with a hash `h` of its values alone.
+        apart: How many pairs of `sides` hold different values as they stand: no fewer than differ.
+        only: The keys of the only pairs to give (column `match_key`), or None for all.
     """
 
     desired: Relation
@@ -55,6 +61,9 @@ class Matched:
     where: str
     rows: int
     rejects: Relation
+    sides: str
+    apart: int
+    only: Relation | None = None
 
     @property
     def table(self) -> str:
@@ -70,13 +79,27 @@ class Matched:
 
         A part's join fits in memory where that of the whole does not.
         """
-        chosen = f"where hash(match_key) % {parts} = {number}" if parts > 1 else ""
+        wanted = [f"hash(match_key) % {parts} = {number}"] if parts > 1 else []
+        if self.only is not None:
+            wanted.append(f"match_key in (select match_key from {self.only.scan()})")
+        chosen = f"where {' and '.join(wanted)}" if wanted else ""
         return (
             f"(select {self.columns} "
             f"from (from {self.desired.scan()} {chosen}) d "
             f"{self.join} (from {self.present.scan()} {chosen}) p on d.match_key = p.match_key "
             f"where {self.where})"
         )
+
+    def narrowed(self, engine: Engine, into: Path) -> Matched:
+        """Give only the pairs with different values, and those to create.
+
+        Args:
+            engine: Where to compute.
+            into: The Parquet file for their keys.
+        """
+        some = APART if self.apart else "false"
+        keys = f"select distinct d.match_key from {self.sides} where {some}"
+        return replace(self, only=engine.save(keys, into))
 
     def group(self, number: int, groups: int, engine: Engine, folder: Path) -> Matched:
         """Copy one of several groups of both sides into files of their own.
@@ -104,7 +127,9 @@ def pair(
         engine: Where to compute.
         into: The Parquet file for the rejects.
     """
-    counts = _count(desired, present, engine)
+    nulls = engine.nulls(present)
+    sides = _sides(desired, present, pairing, nulls)
+    counts = _count(sides, present, engine)
     refusals = []
     if counts.pairs > desired.rows:
         collect_twins(present, engine)
@@ -118,11 +143,13 @@ def pair(
     matched = Matched(
         desired=desired,
         present=present,
-        columns=_columns(pairing, engine.nulls(present)),
+        columns=_columns(pairing, nulls),
         join="left join" if pairing.create else "join",
         where=_kept(counts, desired),
         rows=desired.rows - rejects.rows,
         rejects=rejects,
+        sides=sides,
+        apart=counts.apart,
     )
     if refusals:  # without any, the counts have shown that each row has exactly one record
         _require_every_row(matched, engine)
@@ -147,14 +174,32 @@ class _Counts:
     pairs: int  # more than the desired rows: some key has several records
     found: int  # fewer than the pairs: some key has none
     converted: int
+    apart: int
 
 
-def _count(desired: Relation, present: Relation, engine: Engine) -> _Counts:
+def _sides(desired: Relation, present: Relation, pairing: Pairing, nulls: frozenset[str]) -> str:
+    """Give the join of both sides by key, each with a hash of its values: `d` and `p`.
+
+    Values that are equal as they stand are equal to every rule. That two different records of one
+    key have the same 64 bits is likely once in 10^13 syncs of a million records.
+    """
+    fields = [name(field.name) for field in pairing.fields]
+    if nulls.issuperset(field.name for field in pairing.fields):
+        hashes = ("0", "1")  # before the first sync all are apart: nothing is to be read for that
+    else:
+        hashes = (f"hash({', '.join(fields)})",) * 2
+    return (
+        f"(select match_key, {hashes[0]} as h from {desired.scan()}) d "
+        f"left join (select *, {hashes[1]} as h from {present.scan()}) p "
+        "on d.match_key = p.match_key"
+    )
+
+
+def _count(sides: str, present: Relation, engine: Engine) -> _Counts:
     has_converted = CONVERTED in engine.columns(present.scan())
     conversions = f"count(*) filter (where p.{name(CONVERTED)})" if has_converted else "0"
     row = engine.rows(
-        f"select count(*), count(p.id), {conversions} "
-        f"from {desired.scan()} d left join {present.scan()} p on d.match_key = p.match_key"
+        f"select count(*), count(p.id), {conversions}, count(*) filter (where {APART}) from {sides}"
     )[0]
     return _Counts(*(int(count) for count in row))
 

@@ -114,3 +114,33 @@ def test_the_parts_of_all_groups_are_all_pairs_once(engine: Engine, tmp_path: Pa
         for part in range(group, 6, 2):
             pairs += engine.rows(f"select row from {grouped.part(part, 6)}")
     assert sorted(pairs) == engine.rows(f"select row from {found.table} order by row")
+
+
+SAME = PRESENT.replace("'a-1', timestamp '2026-11-01 00:00:00', 10.0", "'a-1', now(), 83.0")
+
+
+@pytest.mark.parametrize(("present", "apart"), [(PRESENT, 2), (SAME, 1)])
+def test_pairs_with_other_values_are_counted_with_keys_that_have_no_record(
+    engine: Engine, tmp_path: Path, present: str, apart: int
+) -> None:
+    assert matched(engine, tmp_path, present=present).apart == apart
+
+
+def test_narrowed_pairs_are_those_with_other_values_and_those_to_create(
+    engine: Engine, tmp_path: Path
+) -> None:
+    for present, due in ((PRESENT, [(1,), (3,)]), (SAME, [(3,)])):
+        found = matched(engine, tmp_path, present=present, create=True)
+        narrowed = found.narrowed(engine, tmp_path / "apart.parquet")
+        for parts in (1, 2):
+            tables = [narrowed.part(part, parts) for part in range(parts)]
+            rows = [row for table in tables for row in engine.rows(f"select row from {table}")]
+            assert sorted(rows) == due
+
+
+def test_a_value_that_is_there_and_one_that_is_not_are_apart(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """Row 1 holds a score, and of its two records' fields one is null."""
+    half = PRESENT.replace("'a-1', timestamp '2026-11-01 00:00:00', 10.0", "'a-1', now(), null")
+    assert matched(engine, tmp_path, present=half).apart == 2
