@@ -64,9 +64,23 @@ def trimmed(v: str, kind: Kind) -> str:
     lf = f"replace(replace({plain}, chr(13) || chr(10), chr(10)), chr(13), chr(10))"
     cleaned = f"trim({lf}, {literal(WHITE)})"
     kept = f"case when not regexp_matches({cleaned}, '{CONTROL}') then {cleaned} end"
-    # One look tells the plain texts. To trim every text would be ten times slower.
-    looked = f"case when regexp_matches({plain}, {literal(UNUSUAL)}) then {kept} else {plain} end"
+    # One look tells the plain texts, and most without it. To trim every text would be ten times
+    # slower.
+    unusual = f"regexp_matches({plain}, {literal(UNUSUAL)})"
+    looked = (
+        f"case when {_is_ascii(plain)} then {plain} when {unusual} then {kept} else {plain} end"
+    )
     return f"nullif({looked}, '')"
+
+
+def _is_ascii(text: str) -> str:
+    r"""Give SQL for: printable ASCII without quotes and backslashes, and no space at either end.
+
+    The engine shows any other byte of a blob as `\xAA`, and does so in a fourth of the time that a
+    regular expression takes to look at them.
+    """
+    ends = f"{text} like ' %' or {text} like '% '"
+    return f"cast(encode({text}) as varchar) = {text} and not ({ends})"
 
 
 def lost(v: str, kind: Kind) -> str:
