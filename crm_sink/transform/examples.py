@@ -112,7 +112,7 @@ def _run(case: _Case, number: int, example: Example) -> Iterator[Problem]:
         return
     layers = layers_of(case.loaded, built, table=table)
     texts = [f"{tables.text_of(field, name(field.name))}" for field in case.fields.values()]
-    good = case.engine.rows(f"select {', '.join(texts)} from ({good_query(layers, ALONE)})")
+    good = case.engine.rows(f"select {', '.join(texts)} from ({good_query(layers)})")
     rejects = case.engine.rows(
         f"select field, message, hint from ({rejects_query(layers, ALONE, None)})"
     )

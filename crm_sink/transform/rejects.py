@@ -38,12 +38,19 @@ CONDITION_FAILED = Words(
 )
 
 
-def good_query(layers: Layers, keys: Keys) -> str:
-    """Give the query of table `desired`."""
+def good_query(layers: Layers) -> str:
+    """Give the query of table `desired`, twins among it."""
     fields = [f"{column.c} as {name(column.field.name)}" for column in layers.columns[1:]]
     listed = ", ".join(["__row as row", "__key as key", "__match as match_key", *fields])
-    query = f"select {listed} from ({layers.judged()}) {_joined(keys)} where not {layers.bad()}"
-    return query if keys.twins is None else f"{query} and (t.match is null or t.keep = __row)"
+    return f"select {listed} from ({layers.judged()}) where not {layers.bad()}"
+
+
+def without_twins(desired: Relation, twins: Relation) -> str:
+    """Give the query of table `desired` without the rows that are not the one to keep."""
+    return (
+        f"select d.* from {desired.scan()} d left join {twins.scan()} t on d.match_key = t.match "
+        "where t.match is null or t.keep = d.row"
+    )
 
 
 def rejects_query(layers: Layers, keys: Keys, desired: Relation | None) -> str:

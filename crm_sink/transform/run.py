@@ -1,9 +1,9 @@
 """Predictions made into the rows that the org should hold, and the rows that cannot be.
 
-Two passes over the predictions, both set-based: the first reads the keys alone, for twins; the
-second computes every expression and writes the good rows. Only when some row is missing then, a
-third look computes the rejects, of the bad rows alone. Nothing is kept in memory or left behind in
-the engine. Finding the record is the business of `match`.
+One set-based pass over the predictions computes every expression and writes the good rows, whose
+keys are then looked at for twins. Only where a row is bad or has a twin, the predictions are read
+again: for the keys of all rows, and for the rejects, of the bad rows alone. Nothing is kept in
+memory or left behind in the engine. Finding the record is the business of `match`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from crm_sink.engine import PARQUET, Relation, literal
 from crm_sink.errors import MappingError
 from crm_sink.transform.columns import build_columns
 from crm_sink.transform.layers import layers_of
-from crm_sink.transform.rejects import good_query, rejects_query
+from crm_sink.transform.rejects import good_query, rejects_query, without_twins
 from crm_sink.transform.twins import read_keys
 
 if TYPE_CHECKING:
@@ -76,10 +76,14 @@ def transform(
     if problems:
         raise MappingError(problems, hint=f"crm-sink validate {loaded.file}")
     layers = layers_of(loaded, built, table=table)
-    keys = read_keys(layers, engine, into.with_suffix(".twins.parquet"))
-    beside = into.with_suffix(".rejects.parquet")
+    beside, width = into.with_suffix(".rejects.parquet"), len(built) + 2
+    desired = _save(good_query(layers), into, engine, width=width)
+    keys = read_keys(layers, desired, engine, into.with_suffix(".twins.parquet"))
     try:
-        desired = _save(good_query(layers, keys), into, engine, width=len(built) + 2)
+        if keys.twins is not None:
+            alone = into.with_suffix(".alone.parquet")
+            rows = _save(without_twins(desired, keys.twins), alone, engine, width=width).rows
+            desired = Relation(alone.replace(into), rows)
         if desired.rows == keys.met - keys.superseded:
             rejects = engine.save(tables.empty(tables.REJECTS), beside)
         else:

@@ -35,11 +35,17 @@ class Keys:
     twins: Relation | None
 
 
-def read_keys(layers: Layers, engine: Engine, into: Path) -> Keys:
-    """Count the predictions and find the twins.
+def read_keys(layers: Layers, good: Relation, engine: Engine, into: Path) -> Keys:
+    """Count the predictions and find the twins, of bad rows too: both would write one record.
 
     Hashes of 8 bytes are grouped instead of keys; the few that stand there twice are looked at
     again as keys.
+
+    Args:
+        layers: The predictions.
+        good: Their good rows (table `desired`): where those are all, only their keys are read.
+        engine: Where to compute.
+        into: The Parquet file for the twins.
     """
     keyed = layers.keyed()
     if layers.when is None:
@@ -47,6 +53,8 @@ def read_keys(layers: Layers, engine: Engine, into: Path) -> Keys:
     else:
         counts = engine.rows(f"select count(*), count(*) filter (where met) from ({keyed})")
         rows, met = int(counts[0][0]), int(counts[0][1])
+    if good.rows == met and not _repeats("match_key", good.scan(), engine):
+        return Keys(rows, met, 0, None)
     hashes = into.with_suffix(".hashes.parquet")
     doubled = (
         f"select hash(match) as h from ({keyed}) where met and match is not null "
@@ -61,6 +69,11 @@ def read_keys(layers: Layers, engine: Engine, into: Path) -> Keys:
         hashes.unlink(missing_ok=True)
     kept = f"coalesce(sum(members - 1) filter (where keep is not null), 0) from {twins.scan()}"
     return Keys(rows, met, int(engine.value(f"select {kept}")), twins)
+
+
+def _repeats(key: str, table: str, engine: Engine) -> bool:
+    """Tell whether two rows have the same hash of a key; they need not have the same key."""
+    return bool(engine.value(f"select count(distinct hash({key})) < count(*) from {table}"))
 
 
 def _twins(keyed: str, suspects: Relation) -> str:
