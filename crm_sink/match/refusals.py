@@ -24,7 +24,8 @@ def collect_twins(present: Relation, engine: Engine) -> None:
 def _reject(code: str, message: str, hint: str, *, record: str, field: str = "null") -> str:
     """Give the select list of a match reject; message and hint are SQL text expressions."""
     return (
-        f"select d.row, d.key, {record} as id, 'match' as stage, {field} as field, "
+        f"select d.row, d.key, cast({record} as varchar) as id, 'match' as stage, "
+        f"cast({field} as varchar) as field, "
         f"left(d.key, 255) as value, {literal(code)} as code, {message} as message, "
         f"{hint} as hint, 0::integer as attempts"
     )

@@ -58,6 +58,16 @@ def test_a_key_without_a_record_and_a_converted_lead_are_rejects(
     assert rejects(found, engine) == [(2, "B-2", "CONVERTED_LEAD"), (3, "C-3", "NOT_FOUND")]
 
 
+@pytest.mark.parametrize("conversion", ["true", "false"])
+def test_rejects_are_texts_where_none_has_a_record_too(
+    engine: Engine, tmp_path: Path, conversion: str
+) -> None:
+    """A file in which no reject has an id would make all others unreadable beside it."""
+    found = matched(engine, tmp_path, present=PRESENT.replace("10.0, true", f"1, {conversion}"))
+    kinds = engine.columns(found.rejects.scan())
+    assert {name: kinds[name] for name in ("id", "field")} == {"id": "VARCHAR", "field": "VARCHAR"}
+
+
 def test_a_converted_leads_reject_names_its_contact_and_account(
     engine: Engine, tmp_path: Path
 ) -> None:
