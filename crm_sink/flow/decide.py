@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING
 
 from crm_sink.clock import new_run_id
 from crm_sink.engine import Engine, open_engine, threads_for
-from crm_sink.errors import CrmSinkError, MappingError
-from crm_sink.events import RunBegan
+from crm_sink.errors import MappingError
+from crm_sink.flow.begun import begun
 from crm_sink.flow.destination import Destination, destination_of, with_flag
 from crm_sink.flow.judging import judged
 from crm_sink.flow.planning import Planned, Planning, plan_changes
 from crm_sink.flow.reading import read_present
 from crm_sink.flow.remarks import quota, rejects_in_short
 from crm_sink.flow.stages import Stages
-from crm_sink.flow.trouble import computing
 from crm_sink.ledger.contract import Run, RunState, Totals
 from crm_sink.ledger.folder import RunFolder, write_rejects
 from crm_sink.ledger.snapshot import snapshot_folder
@@ -51,28 +50,17 @@ def decide(request: Request, context: Context) -> Run:
         AlreadyRunning: Another process works on the mapping.
     """
     request = replace(request, loaded=with_flag(request.loaded))
-    run = _begin(request, context)
-    folder = RunFolder(context.home, run.run)
-    try:
-        with context.lease(run.mapping, run.run), computing(folder.root):
-            return _decide(request, context, run, folder)
-    except CrmSinkError as error:
-        # An interrupted plan has failed too: nothing of it can be gone on with.
-        context.ledger.update(
-            replace(run, state=RunState.FAILED, ended=context.clock.now(), error=str(error))
-        )
-        raise
-    finally:
-        folder.discard_working_files()
-
-
-def _begin(request: Request, context: Context) -> Run:
-    name, mapping = request.loaded.name, request.loaded.mapping
     folder = RunFolder(context.home, new_run_id(context.clock)).create()
-    run = Run(
+    run = _run(request, context, folder)
+    with begun(run, folder, context):
+        return _decide(request, context, run, folder)
+
+
+def _run(request: Request, context: Context, folder: RunFolder) -> Run:
+    return Run(
         run=folder.run,
-        mapping=name,
-        object=mapping.object,
+        mapping=request.loaded.name,
+        object=request.loaded.mapping.object,
         kind=request.kind,
         state=RunState.PLANNING,
         started=context.clock.now(),
@@ -80,9 +68,6 @@ def _begin(request: Request, context: Context) -> Run:
         folder=folder.root,
         details={**context.named, **request.details},
     )
-    context.ledger.begin(run)
-    context.listener(RunBegan(run.run, name, mapping.object, run.kind))
-    return run
 
 
 @dataclass(frozen=True, slots=True)

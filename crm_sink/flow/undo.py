@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 
 from crm_sink.clock import new_run_id
 from crm_sink.engine import Engine, Relation, open_engine
-from crm_sink.errors import CrmSinkError, NoSuchRun, UsageError
-from crm_sink.events import RunBegan
+from crm_sink.errors import NoSuchRun, UsageError
+from crm_sink.flow.begun import begun
 from crm_sink.flow.editors import tell_editors
 from crm_sink.flow.fields import field_at, written_fields
 from crm_sink.flow.reading import read_ids
 from crm_sink.flow.remarks import quota, rejects_in_short
 from crm_sink.flow.resume import IN_FLIGHT
 from crm_sink.flow.stages import Stages
-from crm_sink.flow.trouble import computing
 from crm_sink.ledger.contract import ChunkRecord, ChunkState, Run, RunState, Totals
 from crm_sink.ledger.folder import RunFolder, write_rejects
 from crm_sink.match.extras import parent_field
@@ -85,18 +84,8 @@ def undo(request: UndoRequest, context: Context) -> Run:
             "key_field": old.details["key_field"],
         },
     )
-    context.ledger.begin(run)
-    context.listener(RunBegan(run.run, run.mapping, run.object, run.kind))
-    try:
-        with context.lease(run.mapping, run.run), computing(folder.root):
-            return _plan(request, context, run, folder)
-    except CrmSinkError as error:
-        context.ledger.update(
-            replace(run, state=RunState.FAILED, ended=context.clock.now(), error=str(error))
-        )
-        raise
-    finally:
-        folder.discard_working_files()
+    with begun(run, folder, context):
+        return _plan(request, context, run, folder)
 
 
 def require_settled(run: Run, ledger: Ledger) -> None:
