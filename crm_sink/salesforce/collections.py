@@ -18,8 +18,7 @@ from crm_sink.crm.call import Call, Repeat
 from crm_sink.crm.policy import poll_waits
 from crm_sink.engine import literal
 from crm_sink.errors import AnswerLost, CrmError, Fate
-from crm_sink.salesforce import answers, pages, payload, readback
-from crm_sink.salesforce.fate import fate_of
+from crm_sink.salesforce import answers, failures, pages, payload, readback
 from crm_sink.salesforce.job import ALLOW_DUPLICATES
 from crm_sink.salesforce.readback import Sent
 from crm_sink.tickets import Action, Api, Ticket
@@ -87,13 +86,14 @@ def submit(
         try:
             sent = _send(send, root, chunk, [records[index] for index in pending])
         except AnswerLost as lost:
+            last = lost
             # The org may still be at work on it: a call may take ten minutes.
             clock.sleep(max(wait, min(lost.after or 0.0, LONGEST_WAIT)))
             known |= _read_back(send, root, chunk, engine, sent_at)
         else:
             known |= dict(zip(pending, sent, strict=True))
     else:
-        raise _lost(chunk)
+        raise failures.given_up(last, f"chunk {chunk.number}", TRIES, chunk.run)
     kept = chunk.file(f"answer-{chunk.number}.outcomes")
     _keep(chunk, [known[index] for index in range(len(records))], engine, kept)
     ticket = replace(ticket, uploaded=True, closed=True, details={"outcomes": kept.name})
@@ -258,13 +258,3 @@ def _check_size(chunk: Chunk, count: int) -> None:
             where=f"chunk {chunk.number} of {chunk.object}",
             hint="this is a fault of crm-sink: please report it",
         )
-
-
-def _lost(chunk: Chunk) -> CrmError:
-    return CrmError(
-        f"the answer to chunk {chunk.number} was lost {TRIES} times",
-        code="CONNECTION_LOST",
-        fate=Fate.STOP,
-        where=PATH,
-        hint=f"{fate_of('CONNECTION_LOST').hint}: crm-sink resume {chunk.run}",
-    )

@@ -7,6 +7,7 @@ when to send again is not decided here.
 from __future__ import annotations
 
 import json
+import re
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,8 @@ HOPELESS = {
         "give the app the scope `api`, or the user the permission API Enabled"
     ),
 }
+# What Salesforce's support looks an error up by: `1234567890-12345 (-1234567890)`.
+ERROR_ID = re.compile(r"\b\d+-\d+ \(-?\d+\)")
 # Kinds of network failures, the most telling first: requests and urllib3 nest them.
 _NETWORK: tuple[tuple[str, str, tuple[type[BaseException], ...]], ...] = (
     (
@@ -119,6 +122,36 @@ def of_lost_answer(code: str, message: str, call: Call, *, status: int | None = 
         )
     return CrmError(
         message, code=code, fate=ruling.fate, status=status, where=str(call), hint=ruling.hint
+    )
+
+
+def given_up(lost: AnswerLost, what: str, tries: int, run: str = "") -> CrmError:
+    """Make the error for a write whose answer was lost again and again, as the last one was.
+
+    Of what the org answered only status, code and ErrorId are shown: its words may quote a record.
+
+    Args:
+        lost: The last failure.
+        what: What was sent, such as `chunk 3`.
+        tries: How often.
+        run: The run that is to be resumed, if it is known.
+    """
+    told = f"the answer to {what} was lost {tries} times"
+    hint = fate_of(lost.code).hint
+    if lost.status is not None:
+        own = lost.code != f"HTTP_{lost.status}"
+        code = f"{lost.status} {lost.code}" if own else f"{lost.status}, without a code"
+        number = ERROR_ID.search(lost.message)
+        told = f"the org answered {code} to {what}, {tries} times"
+        told += f" (ErrorId {number[0]})" if number else ""
+        hint = hint if own else _fate_of_status(lost.status, lost.code, "")[1]
+    return CrmError(
+        told,
+        code=lost.code,
+        fate=Fate.STOP,
+        status=lost.status,
+        where=lost.where,
+        hint=f"{hint}: crm-sink resume {run}".rstrip(),
     )
 
 

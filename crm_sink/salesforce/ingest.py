@@ -16,7 +16,7 @@ from crm_sink import tables
 from crm_sink.crm.contract import Progress
 from crm_sink.engine import name
 from crm_sink.errors import AnswerLost, CrmError, Fate
-from crm_sink.salesforce import job
+from crm_sink.salesforce import failures, job
 from crm_sink.salesforce.fate import fate_of
 from crm_sink.salesforce.job import State
 from crm_sink.schema import TEXT_TYPES
@@ -59,22 +59,27 @@ def submit(
     file = chunk.file(f"upload-{chunk.number}.csv")
     try:
         rendered = render(chunk, engine, file)
-        for _ in range(TRIES):
+        for attempt in range(1, TRIES + 1):
             # Told anew for each job: an orphan is looked for from this time on.
             ticket = replace(rendered, details={SENDING: clock.now().isoformat()})
             remember(ticket)
-            sent = _send(send, root, chunk, ticket=ticket, file=file, remember=remember)
-            if sent is not None:
-                return sent
+            try:
+                return _send(send, root, chunk, ticket=ticket, file=file, remember=remember)
+            except _UploadLost as lost:
+                if attempt == TRIES:
+                    what = f"the upload of chunk {chunk.number}"
+                    raise failures.given_up(lost.answer, what, TRIES, chunk.run) from None
     finally:
         file.unlink(missing_ok=True)
-    raise CrmError(
-        f"the upload of chunk {chunk.number} was lost {TRIES} times",
-        code="CONNECTION_LOST",
-        fate=Fate.STOP,
-        where=job.JOB,
-        hint=f"crm-sink resume {chunk.run}",
-    )
+    raise AssertionError("the last attempt returns or raises")
+
+
+class _UploadLost(Exception):
+    """A job's upload was lost, and the job is aborted: nothing was done."""
+
+    def __init__(self, answer: AnswerLost) -> None:
+        super().__init__(str(answer))
+        self.answer = answer
 
 
 def progress(send: Send, root: str, ticket: Ticket) -> Progress:
@@ -185,8 +190,12 @@ def _cell(field: FieldSchema) -> str:
 
 def _send(
     send: Send, root: str, chunk: Chunk, *, ticket: Ticket, file: Path, remember: Remember
-) -> Ticket | None:
-    """Make, fill and close one job; None when its upload was lost, and it is aborted."""
+) -> Ticket:
+    """Make, fill and close one job.
+
+    Raises:
+        _UploadLost: Its upload was lost, and it is aborted.
+    """
     made = job.create(
         send,
         root,
@@ -199,10 +208,10 @@ def _send(
     remember(ticket)
     try:
         job.upload(send, root, made, file)
-    except AnswerLost:
+    except AnswerLost as lost:
         # It may have arrived, but the job is still Open: end it, and begin anew.
         job.end(send, root, made)
-        return None
+        raise _UploadLost(lost) from lost
     ticket = replace(ticket, uploaded=True)
     remember(ticket)
     _close(send, root, made)
@@ -221,8 +230,11 @@ def _close(send: Send, root: str, made: str) -> None:
                 raise
             if job.look(send, root, made).state is not State.OPEN:
                 return
-            if attempt == TRIES - 1:
-                raise
+            if attempt < TRIES - 1:
+                continue
+            if isinstance(error, AnswerLost) and error.status is not None:
+                raise failures.given_up(error, f"the close of job {made}", TRIES) from None
+            raise
         else:
             return
 

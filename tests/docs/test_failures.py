@@ -75,6 +75,10 @@ PROOF: dict[str, list[str]] = {
     "It stays busy": [
         "failures/test_calls.py test_an_org_that_stays_busy_ends_the_run_and_resume_completes_it",
     ],
+    "It answers 500": [
+        "failures/test_calls.py "
+        "test_an_org_that_answers_500_again_and_again_is_quoted_and_not_the_network_blamed",
+    ],
     "A web page": [
         "failures/test_calls.py test_a_web_page_in_place_of_json_is_asked_for_again",
         "failures/test_calls.py test_a_web_page_that_stays_is_named_and_resume_completes_the_run",

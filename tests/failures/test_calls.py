@@ -62,6 +62,23 @@ def test_a_network_that_stays_down_ends_the_run_and_resume_completes_it(
     assert "broke" in error or "lost" in error
 
 
+@pytest.mark.parametrize(
+    ("api", "method"), [("collections", "PATCH"), ("bulk", "PUT"), ("bulk", "PATCH")]
+)
+def test_an_org_that_answers_500_again_and_again_is_quoted_and_not_the_network_blamed(
+    office: Office, api: str, method: str
+) -> None:
+    """Status, code and ErrorId are said; the message, which may quote a record, is not."""
+    words = "k-1 broke us. ErrorId if you contact support: 123456789-12345 (-123456789)"
+    rule = {"method": method, "status": 500, "code": "UNKNOWN_EXCEPTION", "message": words}
+    error = fails_and_is_resumed(office, api, "status", **rule)
+    assert "the org answered 500 UNKNOWN_EXCEPTION to" in error
+    assert "(ErrorId 123456789-12345 (-123456789))" in error
+    assert "an error inside Salesforce; quote its ErrorId to them; then crm-sink" in error
+    assert "network" not in error
+    assert "k-1" not in error
+
+
 def test_a_network_that_is_down_while_planning_leaves_nothing_to_mend(office: Office) -> None:
     office.fail("drop-before")
     said = office.crm_sink("sync lead.yaml --log none")

@@ -86,7 +86,8 @@ def test_uploads_that_are_lost_again_and_again_end_the_run(
     wire.on("PUT", f"{JOB}/batches", Reply(b"", 201, cut=0))
     with pytest.raises(CrmError, match="lost 4 times") as raised:
         client.crm.submit(one(engine, tmp_path), engine, nothing)
-    assert raised.value.hint == "crm-sink resume run-1"
+    hint = "the network broke the connection; try again: crm-sink resume run-1"
+    assert raised.value.hint == hint
     assert list(tmp_path.glob("*.csv")) == []
 
 
