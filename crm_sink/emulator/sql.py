@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-MARK = "/*="
+# The quote is a single one: inside a literal each is doubled, so that no text of a user is a mark.
+MARK = "/*'$"
 
 
 def name(text: str) -> str:
@@ -19,7 +20,7 @@ def varying(value: str, kind: str) -> str:
     """Mark the SQL of a constant that differs from call to call, so that plans outlive it.
 
     Args:
-        value: SQL without comments, of a value that nobody outside has a hand in.
+        value: Its SQL.
         kind: Its SQL type.
     """
     return f"{MARK}{kind}*/{value}{MARK}*/"

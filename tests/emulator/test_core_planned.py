@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from crm_sink.emulator.planned import LONGEST_LIFE, Planned, hastily
-from crm_sink.emulator.sql import varying
+from crm_sink.emulator.sql import MARK, literal, varying
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +40,16 @@ def test_what_varies_is_new_each_time(cursor: Any) -> None:
         for number in range(4):
             query = f"select {varying(str(number), 'bigint')} + 1 as n"
             assert filled(cursor, "t", query) == [(number + 1,)]
+
+
+@pytest.mark.parametrize("text", [MARK, f"{MARK}bigint*/1{MARK}*/", "it's /*", "'/*'$"])
+def test_a_text_that_looks_like_a_mark_is_a_text(cursor: Any, text: str) -> None:
+    with hastily(cursor):
+        for number in range(4):
+            query = f"select {literal(text)} as said, {varying(str(number), 'bigint')} as n"
+            assert filled(cursor, "t", query) == [(text, number)]
+            query = f"select {varying(literal(text), 'varchar')} as varied"
+            assert filled(cursor, "t", query) == [(text,)]
 
 
 def test_a_table_of_other_columns_makes_those_that_read_it_anew(cursor: Any) -> None:
@@ -99,3 +109,18 @@ def test_a_refused_call_leaves_nothing_behind_for_the_next(api: Any) -> None:
         assert [one["success"] for one in said] == [False, False]
         said = api.patch("composite/sobjects", {"records": records[:1]}).json()
         assert [one["success"] for one in said] == [True]
+
+
+@pytest.mark.parametrize("text", [MARK, "/*="])
+def test_a_value_that_looks_like_a_mark_is_offered_written_and_refused(api: Any, text: str) -> None:
+    from crm_sink.emulator.schema import Field, PicklistValue
+
+    only = (PicklistValue(text, text),)
+    field = Field("M__c", text, "picklist", 255, restricted=True, values=only, custom=True)
+    api.running.org.store.add_field("Lead", field)
+    lead = api.lead()
+    for value, done in ((text, True), ("other", False)) * 3:
+        records = [{"attributes": {"type": "Lead"}, "id": lead, "M__c": value, "Ext__c": text}]
+        reply = api.patch("composite/sobjects", {"records": records})
+        assert [one["success"] for one in reply.json()] == [done]
+    assert api.field(lead, "M__c") == api.field(lead, "Ext__c") == text
