@@ -101,7 +101,9 @@ def _require_deliverable(run: Run, context: Context, released_by: str | None) ->
             hint=run.command(f'apply {run.run} --release "your name"'),
         )
     if run.state not in PLANS and not is_unfinished(run, context.ledger):
-        raise UsageError(f"run {run.run} is {run.state}: there is nothing to apply", hint=again)
+        raise UsageError(
+            f"run {run.run} is {run.state}: there is nothing to apply", hint=_after(run)
+        )
     later = _written_since(run, context.ledger)
     if later:  # of an unfinished run too: what is left of it is older than what was written since
         raise PlanOutdated(
@@ -116,6 +118,15 @@ def _again(run: Run) -> str:
         if run.details.get(detail):
             return run.command(f"{verb} {run.details[detail]}")
     return run.command(f"plan {run.details.get('mapping_file', run.mapping)}")
+
+
+def _after(run: Run) -> str:
+    """Give the command for a run of which nothing is left to apply."""
+    if run.state is not RunState.DONE or run.kind == "sync":
+        return _again(run)
+    if run.kind == "retry" and run.totals.rejected:
+        return run.command(f"retry {run.run}")
+    return run.command(f"show {run.run}")  # to undo once more, or retry, would find nothing
 
 
 def _written_since(run: Run, ledger: Ledger) -> str | None:

@@ -66,6 +66,16 @@ def test_what_is_still_wrong_is_a_reject_again(shop: Shop, done: Result) -> None
     assert result.run.totals.planned == result.run.totals.rejected == 2
 
 
+def test_a_retry_that_is_done_is_itself_retried_and_not_applied_again(
+    shop: Shop, done: Result
+) -> None:
+    """`gone` has no lead still."""
+    again = shop.apply(plan_retry(shop, done, MENDED))
+    with pytest.raises(UsageError, match="nothing to apply") as caught:
+        shop.apply(again)
+    assert caught.value.hint == f"crm-sink retry {again.run.run}"
+
+
 def test_a_key_that_left_the_predictions_is_a_reject(shop: Shop, done: Result) -> None:
     result = plan_retry(shop, done, "from (values ('a', 0.9), ('b', 0.3)) t(id, score)")
     assert list(result.rejects["code"]) == ["NOT_IN_SOURCE"]

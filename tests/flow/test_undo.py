@@ -74,6 +74,14 @@ def test_an_undo_can_be_undone(shop: Shop) -> None:
     assert shop.look(VALUES) == [{"Score__c": 50, "Band__c": "Warm"}]
 
 
+def test_an_undo_that_is_done_is_shown_and_not_made_again(shop: Shop) -> None:
+    shop.create("Lead", Ext__c="a", Score__c=50)
+    back = undone(shop, shop.sync(MAPPING, ONE))
+    with pytest.raises(UsageError, match="is done: there is nothing to apply") as caught:
+        shop.apply(back)
+    assert caught.value.hint == f"crm-sink show {back.run.run}"
+
+
 def test_what_somebody_changed_since_is_left_and_listed_with_who_and_when(shop: Shop) -> None:
     lead = shop.create("Lead", Ext__c="a", Score__c=50, Band__c="Warm")
     done = shop.sync(MAPPING, ONE)
