@@ -95,9 +95,11 @@ def describe_object(loaded: LoadedMapping, crm: Crm) -> tuple[ObjectSchema | Non
     except CrmError as error:
         if error.code != "NOT_FOUND":
             raise
+        cure = error.hint or "check the API name in Setup"
     line, column = loaded.place("object")
     message = f"the org has no object {loaded.mapping.object}, or the user may not see it."
-    return None, Problem(loaded.file, line, column, message, "Check the API name in Setup.")
+    hint = cure[0].upper() + cure[1:]
+    return None, Problem(loaded.file, line, column, message, hint)
 
 
 def describe_related(

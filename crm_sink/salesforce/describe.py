@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_sink.crm.call import Call
 from crm_sink.errors import CrmError, Fate
+from crm_sink.mapping.names import nearest
 from crm_sink.salesforce import answers
 from crm_sink.schema import FieldSchema, FieldType, ObjectSchema
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from crm_sink.crm.call import Send
 
 LABEL = "/sobjects/{object}/describe"
+ALL = "/sobjects"
 _KNOWN = {kind.value for kind in FieldType}
 
 
@@ -36,9 +38,26 @@ def describe(send: Send, root: str, object_name: str) -> ObjectSchema:
             fate=Fate.STOP,
             status=error.status,
             where=error.where,
-            hint=f"check the name {object_name}, and the user's object permissions",
+            hint=_near(send, root, object_name)
+            or f"check the name {object_name}, and the user's object permissions",
         ) from error
     return parse(answer.document)
+
+
+def _near(send: Send, root: str, object_name: str) -> str | None:
+    """Say which object the user may have meant, by API name or label; None when none is near."""
+    try:
+        answer = send(Call("GET", f"{root}{ALL}", ALL))
+    except CrmError as error:
+        if error.fate in (Fate.RETRY, Fate.RETRY_SLOWER):
+            raise
+        return None  # that the object is not there is what must be told
+    names: dict[str, str] = {}
+    for entry in answers.items(answer.document, "sobjects", ALL):
+        own = answers.text(entry, "name", ALL)
+        names |= {str(entry.get("label") or own): own, own: own}
+    near = nearest(object_name, names)
+    return None if near is None else f"did you mean {names[near]}?"
 
 
 def parse(document: Any) -> ObjectSchema:

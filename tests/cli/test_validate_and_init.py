@@ -48,6 +48,14 @@ def test_every_problem_is_told_at_once_with_its_place(two: Desk) -> None:
     assert "score" in said.out
 
 
+def test_a_wrong_object_is_told_with_the_nearest_that_the_org_has(two: Desk) -> None:
+    two.write("lead.yaml", HEAD.replace("object: Lead", "object: Leads") + "  Score__c: score\n")
+    said = two.crm_sink("validate", "lead.yaml")
+    assert said.code == 2
+    assert "lead.yaml:1:1  the org has no object Leads, or the user may not see it." in said.out
+    assert "Did you mean Lead?" in said.out
+
+
 def test_a_typing_error_does_not_hide_what_the_source_and_the_org_lack(two: Desk) -> None:
     two.write(
         "lead.yaml",

@@ -107,6 +107,29 @@ def test_an_object_that_the_org_lacks_is_named(client: Client) -> None:
     assert (raised.value.code, raised.value.fate) == ("NOT_FOUND", Fate.STOP)
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("Leed", "did you mean Lead?"),
+        ("Score_Cards", "did you mean Score_Card__c?"),
+        ("customer score", "did you mean Score_Card__c?"),  # its label
+        ("Zebra", "check the name Zebra, and the user's object permissions"),
+    ],
+)
+def test_the_nearest_object_is_proposed_by_name_or_label(
+    wire: Wire, client: Client, name: str, hint: str
+) -> None:
+    objects = [
+        {"name": "Lead", "label": "Lead"},
+        {"name": "Account", "label": "Account"},
+        {"name": "Score_Card__c", "label": "Customer Score"},
+    ]
+    wire.on("GET", "/sobjects", Reply({"sobjects": objects}))
+    with pytest.raises(CrmError) as raised:
+        client.crm.describe(name)
+    assert raised.value.hint == hint
+
+
 def test_an_answer_without_fields_is_not_salesforces(wire: Wire, client: Client) -> None:
     wire.on("GET", "/sobjects/Lead/describe", Reply({"name": "Lead"}))
     with pytest.raises(CrmError, match="has no 'fields'"):
