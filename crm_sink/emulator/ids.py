@@ -25,9 +25,9 @@ MARKS = str.maketrans(CHARACTERS, UPPER_BITS)
 
 def with_checksum(short: str) -> str:
     """Give the 18-character form of a 15-character id."""
-    marks = short.translate(MARKS)[::-1]
     # Backwards, so that the first of five characters is the lowest bit.
-    return short + "".join(ALPHABET[int(marks[start : start + 5], 2)] for start in (10, 5, 0))
+    bits = int(short.translate(MARKS)[::-1], 2)
+    return short + ALPHABET[bits & 31] + ALPHABET[bits >> 5 & 31] + ALPHABET[bits >> 10]
 
 
 def normal(text: str) -> str | None:

@@ -29,7 +29,7 @@ BEGIN = "begin transaction"
 PREPARED = ("select", "insert", "update", "delete", "with")
 # Afterwards a fresh one: rows that were deleted from a temp table still take up room, and plans
 # were made for the sizes that tables had.
-LONGEST_LIFE = 50
+LONGEST_LIFE = 200
 
 
 @dataclass(frozen=True, slots=True)

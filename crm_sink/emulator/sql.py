@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 # The quote is a single one: inside a literal each is doubled, so that no text of a user is a mark.
 MARK = "/*'$"
 
@@ -14,6 +16,11 @@ def name(text: str) -> str:
 def literal(text: str) -> str:
     """Quote a text as a SQL string literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def json_literal(told: object) -> str:
+    """Write a value as the SQL literal of its JSON."""
+    return literal(json.dumps(told, separators=(",", ":")))
 
 
 def varying(value: str, kind: str) -> str:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from crm_sink.emulator.clock import Clock
 
 FILE = "org.duckdb"
+AHEAD = 10_000  # counters of new ids that are kept at once
 # The org's own tables: definitions, id counters, jobs, and the write log.
 TABLES = (
     "_objects (position integer, name varchar, json varchar)",
@@ -78,6 +79,7 @@ class Store:
         self._connection = connection
         self._lock = threading.RLock()
         self._counters: dict[str, int] = {}
+        self._kept: dict[str, int] = {}  # up to where no counter at rest needs to be raised
         self._planned: Planned | None = None
         self.whereabouts = Whereabouts()
         self.last_write: int | None = None  # the number of the last one in the log, once asked for
@@ -103,6 +105,7 @@ class Store:
         connection.execute("set global TimeZone = 'UTC'")
         for table in TABLES:
             connection.execute(f"create table if not exists {table}")
+        connection.execute(keeping.MENDED)
         store = cls(connection, folder, clock)
         store._counters = dict(connection.execute("select * from _counters").fetchall())
         for text in connection.execute("select json from _objects order by position").fetchall():
@@ -142,6 +145,7 @@ class Store:
                 yield cursor
             except BaseException:
                 self._when_committed.clear()
+                self._kept.clear()
                 cursor.execute("rollback")
                 cursor.close()
                 raise
@@ -258,14 +262,17 @@ class Store:
         """Reserve counters for new ids of an object inside a `writing()` block.
 
         Returns:
-            The first counter; see `ids.record_id`. A roll-back leaves a gap, as in Salesforce.
+            The first counter; see `ids.record_id`. A roll-back leaves a gap, as in Salesforce, and
+            so does a kill: some are kept ahead, so that not each call writes the next one down.
         """
         first = self._counters.get(object_name, 1)
-        self._counters[object_name] = first + count
-        with hastily(cursor):
-            cursor.execute(f"delete from _counters where object = {literal(object_name)}")
-            counter = varying(str(first + count), "bigint")
-            cursor.execute(f"insert into _counters values ({literal(object_name)}, {counter})")
+        after = self._counters[object_name] = first + count
+        if after > self._kept.get(object_name, 0):
+            self._kept[object_name] = after + AHEAD
+            with hastily(cursor):
+                cursor.execute(f"delete from _counters where object = {literal(object_name)}")
+                counter = varying(str(after + AHEAD), "bigint")
+                cursor.execute(f"insert into _counters values ({literal(object_name)}, {counter})")
         return first
 
     def save(self, cursor: duckdb.DuckDBPyConnection, definition: ObjectType) -> None:
@@ -283,6 +290,11 @@ class Store:
         """Close the database; what was committed stays."""
         if self._planned is not None:
             self._planned.close()
+        for object_name in self._kept:
+            next_one = self._counters[object_name]
+            self._connection.execute(
+                "update _counters set next = ? where object = ?", [next_one, object_name]
+            )
         self._connection.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
 import pytest
 
 from crm_sink.emulator.serve import running
@@ -149,6 +150,21 @@ def test_the_log_outlives_a_restart_and_is_forgotten_when_asked(
         assert log(api) == []
         api.lead()
         assert len(log(api, f"?since={last}")) == 1
+
+
+def test_the_log_of_an_org_that_an_earlier_version_made_goes_on(
+    api_folder: Any, log_in: Any
+) -> None:
+    """It had no place for the rows of a small write beside the write."""
+    with running(api_folder) as handle:
+        lead = log_in(handle).lead()
+    with duckdb.connect(str(api_folder / "org.duckdb")) as base:
+        base.execute("insert into _log_rows values (1, 0, ?, true, [], [])", [lead])
+        base.execute("alter table _log_writes drop column few")
+    with running(api_folder) as handle:
+        api = log_in(handle)
+        api.patch(f"sobjects/Lead/{lead}", {"Score__c": 7})
+        assert [change["new"] for change in log(api, f"?id={lead}")] == [{}, {"Score__c": 7}]
 
 
 def test_without_values_the_log_still_says_who_was_written(api_folder: Any, log_in: Any) -> None:

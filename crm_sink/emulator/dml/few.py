@@ -6,13 +6,12 @@ object to (`certain`): those are read, logged and updated by five statements. As
 is not plain, nothing has been written and the long way is taken (`writing.write_staged`), which
 alone refuses and says why.
 
-Makes the temp table `few` (n, place, id, created, and for each changed field s (was it given), v
-(its new value) and o (its old one, as text)).
+Makes the temp table `few` (n, place, id, and for each changed field s (was it given), v (its new
+value) and, if it is tracked, o (its old one, as text)).
 """
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from crm_sink.emulator import ids
@@ -26,8 +25,9 @@ from crm_sink.emulator.dml.whereabouts import among, compared
 from crm_sink.emulator.duplicates import check as duplicates
 from crm_sink.emulator.history import keeping as history
 from crm_sink.emulator.log import keeping
+from crm_sink.emulator.log.keeping import Few
 from crm_sink.emulator.planned import hastily
-from crm_sink.emulator.sql import literal, name, varying
+from crm_sink.emulator.sql import json_literal, name, varying
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from crm_sink.emulator.schema import Field
 
     Cells: TypeAlias = Mapping[int, Mapping[int, str]]
+
+# What stands where in a row that was read.
+ID, KEY, OPEN, OLD = 1, 2, 3, 4
 
 
 def update(
@@ -66,23 +69,25 @@ def update(
     places = org.store.whereabouts.find(cursor, write.target, key.field, keys)
     if places is None:
         return None
-    standing = _read(cursor, write, key.field, places)
-    for wanted, place, number in zip(keys, places, cells, strict=True):
-        if not _stands(standing.get(place), wanted, write, cells[number]):
+    given = texts_of(write, cells)
+    standing = _read(cursor, write, key.field, places, given)
+    for wanted, place in zip(keys, places, strict=True):
+        if not _stands(standing.get(place), wanted):
             org.store.whereabouts.forget(write.target, key.field)
             return None
-    columns = write.changes()
-    rows = [
-        [number, row[0], row[1], *(cells[number].get(one.place) for one in columns), *row[5:]]
-        for number, row in zip(cells, (standing[place] for place in places), strict=True)
-    ]
+    stood = [standing[place] for place in places]
+    record_ids = [row[ID] for row in stood]
+    old = [[row[OLD + at] for row in stood] for at in range(len(given))]
+    tracked = history.tracked_by(write)
+    others = {"n": list(cells), "place": places, "id": record_ids}
     with hastily(cursor):
-        fill(cursor, write, rows, created=False)
-    keeping.keep_few(cursor, org, write, source, len(cells))
+        fill(cursor, write, given, {**others, **{f"o{at}": old[at] for at in tracked}})
+    keeping.keep_few(cursor, org, write, source, Few(list(cells), record_ids, given, old))
     moment = moment_of(org)
-    history.keep_few(cursor, org, write, moment)
-    _update(cursor, org, write, cells, moment)
-    return {number: standing[place][1] for number, place in zip(cells, places, strict=True)}
+    if tracked:
+        history.keep_few(cursor, org, write, moment)
+    _update(cursor, org, write, given, moment)
+    return dict(zip(cells, record_ids, strict=True))
 
 
 def _key(write: Write) -> Column | None:
@@ -138,67 +143,86 @@ def _keys(write: Write, key: Column, cells: Cells) -> list[str] | None:
 
 
 def _read(
-    cursor: duckdb.DuckDBPyConnection, write: Write, key: Field, places: list[int]
+    cursor: duckdb.DuckDBPyConnection,
+    write: Write,
+    key: Field,
+    places: list[int],
+    given: list[list[str | None]],
 ) -> dict[int, tuple[Any, ...]]:
     """Read what stands: by row number the row, its id, key, whether it may be written, values."""
-    known = write.target.find
-    free = [f"not coalesce(o.{one}, false)" for one in ("IsDeleted", "IsConverted") if known(one)]
-    required = [field for field in write.target.stored() if staging.is_required(field)]
+    target = write.target
+    free = [
+        f"not coalesce({one}, false)" for one in ("IsDeleted", "IsConverted") if target.find(one)
+    ]
+    always = {
+        column.field.name
+        for column, texts in zip(write.changes(), given, strict=True)
+        if None not in texts
+    }
+    # A record that lacks a required value, and is not given one, is judged the long way.
+    required = [
+        field
+        for field in target.stored()
+        if staging.is_required(field) and field.name not in always
+    ]
     selected = [
-        "o.rowid",
-        "o.Id",
-        compared(key, f"o.{name(key.name)}"),
-        " and ".join(free) or "true",
-        f"[{', '.join(f'o.{name(field.name)} is not null' for field in required)}]::boolean[]",
-        *(f"o.{name(column.field.name)}::varchar" for column in write.changes()),
+        "rowid",
+        "Id",
+        compared(key, name(key.name)),
+        " and ".join([*free, *(f"{name(field.name)} is not null" for field in required)]) or "true",
+        *(f"{name(column.field.name)}::varchar" for column in write.changes()),
     ]
     rows = cursor.execute(
-        f"select {', '.join(selected)} from {staging.name_of(write)} o where {among(places)}"
+        f"select {', '.join(selected)} from {staging.name_of(write)} where {among(places)}"
     ).fetchall()
     return {row[0]: row for row in rows}
 
 
-def _stands(row: tuple[Any, ...] | None, key: str, write: Write, cells: Mapping[int, str]) -> bool:
-    """Say whether a row is the record that is meant, and can be written as it would then be."""
-    if row is None or row[2] != key or not row[3]:
-        return False
-    if all(row[4]):
-        return True
-    required = [field for field in write.target.stored() if staging.is_required(field)]
-    given = {column.field.name for column in write.columns if column.place in cells}
-    return all(
-        is_filled or field.name in given for field, is_filled in zip(required, row[4], strict=True)
-    )
+def texts_of(write: Write, cells: Cells) -> list[list[str | None]]:
+    """Give the staged texts of each changed field, in the order of the rows; null where none is."""
+    rows = cells.values()
+    return [[row.get(column.place) for row in rows] for column in write.changes()]
+
+
+def _stands(row: tuple[Any, ...] | None, key: str) -> bool:
+    """Say whether a row is the record that is meant, and may be written."""
+    return row is not None and row[KEY] == key and bool(row[OPEN])
 
 
 def fill(
-    cursor: duckdb.DuckDBPyConnection, write: Write, rows: list[list[Any]], *, created: bool
+    cursor: duckdb.DuckDBPyConnection,
+    write: Write,
+    given: list[list[str | None]],
+    others: Mapping[str, list[Any]],
 ) -> None:
-    """Make `few` of rows: number, place, id, the texts of all changed fields, their old texts."""
-    columns = write.changes()
-    selected = [
-        "r[1]::bigint as n", "r[2]::bigint as place", "r[3] as id", f"{created} as created"
-    ]  # fmt: skip
-    for at, column in enumerate(columns):
-        raw, old = f"r[{4 + at}]", f"r[{4 + at + len(columns)}]"
+    """Make `few` of the staged texts of each changed field, and of other columns."""
+    told = {**others, **{f"r{at}": texts for at, texts in enumerate(given)}}
+    kinds = {column: ["BIGINT" if column in ("n", "place") else "VARCHAR"] for column in told}
+    selected = list(others)
+    for at, column in enumerate(write.changes()):
+        raw = f"r{at}"
         # The key that a record was found by is not a change of it.
-        given = "false" if column.field is write.external else f"{raw} is not null"
-        selected.append(f"{given} as s{at}, {cast_sql(column.field, raw)} as v{at}, {old} as o{at}")
-    # JSON may write a slash as it likes: so nothing in it looks like an SQL comment.
-    body = varying(literal(json.dumps(rows).replace("/", "\\/")), "varchar")
+        says = "false" if column.field is write.external else f"{raw} is not null"
+        selected += [f"{says} as s{at}", f"{cast_sql(column.field, raw)} as v{at}"]
+    body = varying(json_literal(told), "varchar")
+    unpacked = ", ".join(f"unnest(told.{column}) as {column}" for column in told)
     cursor.execute(
-        f"create or replace temp table few as select {', '.join(selected)} "
-        f"from (select unnest(from_json({body}, '[[\"VARCHAR\"]]')) as r)"
+        f"create or replace temp table few as select {', '.join(selected)} from "
+        f"(select {unpacked} from (select from_json({body}, {json_literal(kinds)}) as told))"
     )
 
 
 def _update(
-    cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, cells: Cells, moment: str
+    cursor: duckdb.DuckDBPyConnection,
+    org: Org,
+    write: Write,
+    given: list[list[str | None]],
+    moment: str,
 ) -> None:
     changes = []
     for at, column in enumerate(write.changes()):
         to = f"few.v{at}"
-        if not all(column.place in row for row in cells.values()):
+        if None in given[at]:
             to = f"case when few.s{at} then {to} else o.{name(column.field.name)} end"
         changes.append(f"{name(column.field.name)} = {to}")
     changes += modified(org, write, moment)

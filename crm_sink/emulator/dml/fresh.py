@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from crm_sink.emulator import ids
 from crm_sink.emulator.dml import staging
 from crm_sink.emulator.dml.applying import defaults, moment_of
-from crm_sink.emulator.dml.few import fill, is_certain, is_usual
+from crm_sink.emulator.dml.few import fill, is_certain, is_usual, texts_of
 from crm_sink.emulator.log import keeping
+from crm_sink.emulator.log.keeping import Few
 from crm_sink.emulator.planned import hastily
 from crm_sink.emulator.sql import name
 
@@ -36,15 +37,11 @@ def insert(
     first = org.store.reserve(cursor, write.target.name, max(cells) - min(cells) + 1) - min(cells)
     prefix = write.target.key_prefix
     made = {number: ids.record_id(prefix, first + number) for number in cells}
-    columns = write.changes()
-    nothing = [None] * len(columns)
-    rows = [
-        [number, None, made[number], *(row.get(one.place) for one in columns), *nothing]
-        for number, row in cells.items()
-    ]
+    given = texts_of(write, cells)
     with hastily(cursor):
-        fill(cursor, write, rows, created=True)
-    keeping.keep_few(cursor, org, write, source, len(cells))
+        fill(cursor, write, given, {"id": list(made.values())})
+    rows = Few(list(cells), list(made.values()), given, [])
+    keeping.keep_few(cursor, org, write, source, rows)
     with hastily(cursor):
         cursor.execute(_insert_sql(org, write))
     return made

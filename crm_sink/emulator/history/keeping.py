@@ -104,26 +104,27 @@ def keep(
     _add(cursor, org, write, noted, moment)
 
 
+def tracked_by(write: Write) -> dict[int, Field]:
+    """Give the tracked fields that a write may change, by their place among its changes."""
+    if write.target.name not in KINDS:
+        return {}
+    at_of = {column.field.name: at for at, column in enumerate(write.changes())}
+    stored = write.target.stored()
+    return {at_of[one.name]: one for one in stored if one.tracked and one.name in at_of}
+
+
 def keep_few(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, moment: str) -> None:
     """Keep what a write that took the short way changes; see `dml.few`, whose table is read.
 
     Args:
         cursor: The handle of the write.
         org: Whose user writes.
-        write: What is written.
+        write: What is written; it has tracked fields.
         moment: SQL of the time that the write is stamped with.
     """
-    if write.target.name not in KINDS:
-        return
-    at_of = {column.field.name: at for at, column in enumerate(write.changes())}
-    fields = tuple(
-        field for field in write.target.stored() if field.tracked and field.name in at_of
-    )
-    if not fields:
-        return
+    tracked = tracked_by(write)
     selected, changed = [], []
-    for number, field in enumerate(fields):
-        at = at_of[field.name]
+    for number, (at, field) in enumerate(tracked.items()):
         stood = f"o{at}::{field.duckdb_type}"
         selected.append(f"{stood} as b{number}, if(s{at}, v{at}, {stood}) as a{number}")
         changed.append(f"(s{at} and v{at} is distinct from {stood})")
@@ -132,7 +133,7 @@ def keep_few(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, moment: 
             f"create or replace temp table tracked_after as select n, id, {', '.join(selected)} "
             f"from few where {' or '.join(changed)}"
         )
-    _add(cursor, org, write, Noted(fields), moment)
+    _add(cursor, org, write, Noted(tuple(tracked.values())), moment)
 
 
 def _add(

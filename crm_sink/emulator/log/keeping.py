@@ -4,7 +4,8 @@ Set by set, in the write's own transaction: what was rolled back is in no log. W
 stands in `_log_rows`. The values of a small write stand there too, as text, in two lists beside
 each other in the order of the write's fields; those of a large one in a Parquet file of their own,
 as they are, which costs a third. Of a field that a row left alone there is no new value; `CLEARED`
-says that it was set to null.
+says that it was set to null. The few rows of a write that took the short way (`dml.few`) stand
+beside the write itself, as JSON: another statement would cost as much again. `rows_sql` reads both.
 
 Not imitated: what rules fill in by themselves (an assigned owner, a stage's probability).
 """
@@ -12,11 +13,11 @@ Not imitated: what rules fill in by themselves (an assigned owner, a stage's pro
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from crm_sink.emulator.dml.values import JSON
 from crm_sink.emulator.planned import hastily
-from crm_sink.emulator.sql import literal, varying
+from crm_sink.emulator.sql import json_literal, literal, varying
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,13 +32,37 @@ if TYPE_CHECKING:
 TABLES = (
     "_log_writes (number bigint, moment timestamp, call varchar, request varchar, job varchar, "
     "object varchar, operation varchar, fields varchar[], written bigint, refused bigint, "
-    "in_file boolean)",
+    "in_file boolean, few varchar)",
     "_log_rows (number bigint, place bigint, id varchar, created boolean, "
     "old varchar[], new varchar[])",
 )
+# The log of an org that an earlier version made knows no `few`.
+MENDED = "alter table _log_writes add column if not exists few varchar"
+FEW = {"place": ["BIGINT"], "id": ["VARCHAR"], "old": [["VARCHAR"]], "new": [["VARCHAR"]]}
 CLEARED = JSON.clear
 # From here on the values of a write go to a file: casting a million of them to text is slow.
 LARGE = 10_000
+
+
+Texts: TypeAlias = "tuple[str | None, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Few:
+    """A few rows, column by column.
+
+    Attributes:
+        numbers: Their places in the call.
+        ids: Of their records.
+        new: The staged texts of each field, in the order of the write's changes; null is a field
+            that a row leaves alone, and `CLEARED` one that it sets to null.
+        old: What stood, the same way; nothing of new records.
+    """
+
+    numbers: list[int]
+    ids: list[str]
+    new: list[list[str | None]]
+    old: list[list[str | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +71,9 @@ class _Entry:
 
     number: int
     written: int
-    refused: int
-    in_file: bool
+    refused: int = 0
+    in_file: bool = False
+    few: str | None = None
 
 
 def keep(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Source) -> None:
@@ -78,13 +104,45 @@ def keep(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Sour
 
 
 def keep_few(
-    cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Source, written: int
+    cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Source, rows: Few
 ) -> None:
-    """Log all rows of the table `few`; see `dml.few`."""
-    number = _next(cursor, org)
+    """Log rows that take the short way; see `dml.few`."""
+    old, new = _changed(write, rows) if org.settings.log_values else ([], [])
+    nothing: list[list[str]] = [[]] * len(rows.ids)
+    told = {"place": rows.numbers, "id": rows.ids, "old": old or nothing, "new": new or nothing}
+    entry = _Entry(_next(cursor, org), len(rows.ids), few=json_literal(told))
     with hastily(cursor):
-        _keep_write(cursor, org, write, source, _Entry(number, written, 0, False))
-        _keep_rows(cursor, number, "few", len(write.changes()) if org.settings.log_values else 0)
+        _keep_write(cursor, org, write, source, entry)
+
+
+def _changed(write: Write, rows: Few) -> tuple[list[Texts], list[Texts]]:
+    """Give the texts of each row before and after; of what it does not change, none."""
+    nobody: list[str | None] = [None] * len(rows.ids)
+    # The key that a record was found by is not a change of it.
+    new = [
+        nobody if column.field is write.external else texts
+        for column, texts in zip(write.changes(), rows.new, strict=True)
+    ]
+    old = [
+        [was if text is not None else None for was, text in zip(stood, texts, strict=True)]
+        for stood, texts in zip(rows.old or [nobody] * len(new), new, strict=True)
+    ]
+    return list(zip(*old, strict=True)), list(zip(*new, strict=True))
+
+
+def rows_sql(which: str) -> str:
+    """Give a query of logged rows: number, place, id, created, old, new.
+
+    Args:
+        which: A condition on their write `w`; of those that stand apart, all are given.
+    """
+    return (
+        "(select number, place, id, created, old, new from _log_rows union all "
+        "select number, unnest(told.place), unnest(told.id), created, unnest(told.old), "
+        "unnest(told.new) from (select number, operation = 'insert' as created, "
+        f"from_json(few, {json_literal(FEW)}) as told from _log_writes w "
+        f"where few is not null and {which}))"
+    )
 
 
 def file_of(folder: Path, number: int) -> Path:
@@ -122,7 +180,7 @@ def _keep_write(
         f"insert into _log_writes select {varying(str(entry.number), 'bigint')}, {_moment(org)}, "
         f"{_text(source.call)}, {_text(source.request)}, {_text(source.job)}, "
         f"{literal(write.target.name)}, {literal(write.operation)}, [{fields}]::varchar[], "
-        f"{', '.join(numbers)}, {entry.in_file}"
+        f"{', '.join(numbers)}, {entry.in_file}, {varying(entry.few or 'null', 'varchar')}"
     )
 
 

@@ -6,17 +6,19 @@ Values come back in the types of their fields as they are now; of a field that i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from crm_sink.emulator.clock import stamp
 from crm_sink.emulator.ids import normal
 from crm_sink.emulator.log import rules
-from crm_sink.emulator.log.keeping import CLEARED, file_of, new_sql, old_sql
+from crm_sink.emulator.log.keeping import CLEARED, file_of, new_sql, old_sql, rows_sql
 from crm_sink.emulator.schema import NUMBER_TYPES
 from crm_sink.emulator.sql import literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from crm_sink.emulator.org import Org
     from crm_sink.emulator.schema import Field, ObjectType
 
@@ -42,14 +44,13 @@ class Asked:
 CHANGES = (
     "select w.number, r.place, w.moment, w.call, w.request, w.job, w.operation, r.created, "
     "w.object, r.id, w.in_file, w.fields, r.old, r.new "
-    "from _log_rows r join _log_writes w using (number) "
 )
 
 
 def page(org: Org, asked: Asked, limit: int) -> dict[str, Any]:
     """Give a page of changes, and where the next one begins."""
-    where, values = _where(asked)
-    query = f"{CHANGES} where {where} order by w.number, r.place limit {limit + 1}"
+    source, values = _rows_of(asked)
+    query = f"{CHANGES} {source} order by w.number, r.place limit {limit + 1}"
     rows = _rows(org, query, values)
     more = len(rows) > limit
     return {
@@ -60,17 +61,18 @@ def page(org: Org, asked: Asked, limit: int) -> dict[str, Any]:
 
 def newest(org: Org, asked: Asked, limit: int) -> list[dict[str, Any]]:
     """Give the newest changes, the last one first."""
-    where, values = _where(asked)
+    first = None
     if asked.id is None:
         # The newest few writes have them: the rows of the others, maybe millions, stay unread.
-        written, given = _where_write(asked)
-        where += (
-            " and r.number >= (select coalesce(min(number), 0) from (select w.number, "
+        where, values = _where_write(asked)
+        query = (
+            "select coalesce(min(number), 0) from (select w.number, "
             "sum(w.written) over (order by w.number desc) - w.written as newer "
-            f"from _log_writes w where {written}) where newer < {limit})"
+            f"from _log_writes w where {where}) where newer < {limit}"
         )
-        values += given
-    query = f"{CHANGES} where {where} order by w.number desc, r.place desc limit {limit}"
+        ((first,),) = _rows(org, query, values)
+    source, values = _rows_of(asked, first)
+    query = f"{CHANGES} {source} order by w.number desc, r.place desc limit {limit}"
     return _changes(org, _rows(org, query, values))
 
 
@@ -80,19 +82,16 @@ def total(org: Org, asked: Asked) -> int:
         where, values = _where_write(asked)
         query = f"select coalesce(sum(written), 0) from _log_writes w where {where}"
     else:
-        where, values = _where(asked)
-        query = f"select count(*) from _log_rows r join _log_writes w using (number) where {where}"
+        source, values = _rows_of(asked)
+        query = f"select count(*) {source}"
     ((found,),) = _rows(org, query, values)
     return int(found)
 
 
 def counts(org: Org, asked: Asked) -> dict[str, Any]:
     """Tell how many records were changed, how many changes there were, and the repeated ones."""
-    where, values = _where(asked)
-    grouped = (
-        "select r.id, count(*) as times from _log_rows r join _log_writes w using (number) "
-        f"where {where} group by r.id"
-    )
+    source, values = _rows_of(asked)
+    grouped = f"select r.id, count(*) as times {source} group by r.id"
     totals = f"select count(*), coalesce(sum(times), 0), coalesce(max(times), 0) from ({grouped})"
     ((records, changes, most),) = _rows(org, totals, values)
     several = _rows(
@@ -119,9 +118,10 @@ def clear(org: Org) -> None:
         cursor.execute(
             "delete from _log_writes where number < (select max(number) from _log_writes)"
         )
+        cursor.execute("update _log_writes set few = null")
 
 
-def _rows(org: Org, query: str, values: list[Any]) -> list[tuple[Any, ...]]:
+def _rows(org: Org, query: str, values: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
     with org.store.cursor() as cursor:
         return cursor.execute(query, values).fetchall()
 
@@ -145,26 +145,37 @@ def _filled(org: Org, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return [(*row[:-2], *found.get((row[0], row[1]), row[-2:])) for row in rows]
 
 
-def _where(asked: Asked) -> tuple[str, list[Any]]:
+def _rows_of(asked: Asked, first: int | None = None) -> tuple[str, dict[str, Any]]:
+    """Give what rows and their writes are selected from, and the parameters of that SQL.
+
+    Args:
+        asked: Which changes.
+        first: The number of the first write that is looked at.
+    """
+    which, values = _where_write(asked)
     after, place = asked.since
-    where, values = _where_write(asked)
-    where = f"(w.number > ? or (w.number = ? and r.place > ?)) and {where}"
-    values = [after, after, place, *values]
+    values |= {"after": after, "place": place}
+    which += " and w.number >= $after"
+    if first is not None:
+        values["first"] = first
+        which += " and w.number >= $first"
+    among, where = which, f"(w.number > $after or r.place > $place) and {which}"
     if asked.id is not None:
-        where += " and r.id = ?"
-        values.append(normal(asked.id) or asked.id)
-    return where, values
+        values["id"] = normal(asked.id) or asked.id
+        among, where = f"{which} and contains(few, $id)", f"{where} and r.id = $id"
+    return f"from {rows_sql(among)} r join _log_writes w using (number) where {where}", values
 
 
-def _where_write(asked: Asked) -> tuple[str, list[Any]]:
-    """Give the conditions on a write as a whole."""
+def _where_write(asked: Asked) -> tuple[str, dict[str, Any]]:
+    """Give the conditions on a write as a whole, and their parameters."""
     given = {
-        "lower(w.object)": asked.object.lower() if asked.object else None,
-        "w.job": (normal(asked.job) or asked.job) if asked.job else None,
-        "w.request": asked.request,
+        "object": asked.object.lower() if asked.object else None,
+        "job": (normal(asked.job) or asked.job) if asked.job else None,
+        "request": asked.request,
     }
     known = {column: value for column, value in given.items() if value is not None}
-    return " and ".join(["true", *(f"{column} = ?" for column in known)]), list(known.values())
+    columns = {"object": "lower(w.object)", "job": "w.job", "request": "w.request"}
+    return " and ".join(["true", *(f"{columns[key]} = ${key}" for key in known)]), known
 
 
 def _changes(org: Org, rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
@@ -210,4 +221,7 @@ def _typed(field: Field, text: str) -> Any:
         return int(text)
     if field.type == "boolean":
         return text == "true"
-    return stamp(datetime.fromisoformat(text)) if field.type == "datetime" else text
+    if field.type == "datetime":
+        moment = datetime.fromisoformat(text)  # as it stood, or as it was sent: with a zone
+        return stamp(moment.astimezone(UTC) if moment.tzinfo else moment)
+    return text

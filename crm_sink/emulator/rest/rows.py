@@ -8,7 +8,6 @@ Not imitated: the exact column that Jackson would name.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from crm_sink.emulator import ids
 from crm_sink.emulator.dml.staging import CALLER, Column, Lookup
 from crm_sink.emulator.dml.values import JSON, MAY_BE_MISSING
 from crm_sink.emulator.schema import DUCKDB_TYPES, NUMBER_TYPES
-from crm_sink.emulator.sql import literal, varying
+from crm_sink.emulator.sql import json_literal, varying
 from crm_sink.emulator.wire import clean
 
 if TYPE_CHECKING:
@@ -82,8 +81,7 @@ class Rows:
             for number, cells in self.cells.items()
         ]
         texts = "".join(f", r[{place + 2}]" for place in range(width))
-        # JSON may write a slash as it likes: so nothing in it looks like an SQL comment.
-        body = varying(literal(json.dumps(rows).replace("/", "\\/")), "varchar")
+        body = varying(json_literal(rows), "varchar")
         unpacked = f"(select unnest(from_json({body}, '[[\"VARCHAR\"]]')) as r)"
         staging.stage(cursor, width, f"select r[1]::bigint{texts} from {unpacked}")
         for number, code, message, fields in self.faults:
