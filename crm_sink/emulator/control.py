@@ -114,8 +114,10 @@ async def answer(request: Request) -> Response:
     """
     if request.headers.get("content-type") != "application/json":
         return JSONResponse({"error": "Content-Type must be application/json"}, status_code=415)
-    wanted = await request.json()
     try:
+        wanted = await request.json()
+        if not isinstance(wanted, dict):
+            raise ValueError("the body is no JSON object")
         made = await run_in_threadpool(fill, request.app.state.org, wanted)
     except AlreadySeeded as error:
         return JSONResponse({"error": str(error)}, status_code=409)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import io
+import zipfile
 from typing import Any
 from xml.etree import ElementTree
 
@@ -172,6 +174,23 @@ def test_what_is_no_zip_fails_the_deployment(api: Any) -> None:
     assert "INVALID_ZIP" in found["errorMessage"]
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+def test_a_zip_that_was_damaged_on_its_way_fails_and_says_so(api: Any, method: int) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", method) as archive:
+        archive.writestr("package.xml", PACKAGE)
+    start = 30 + len("package.xml")  # behind the local header and the name
+    damaged = content.getvalue()[:start] + b"\xff" * 9 + content.getvalue()[start + 9 :]
+    number = post(api, damaged).json()["id"]
+    found = api.get(f"metadata/deployRequest/{number}").json()["deployResult"]
+    assert (found["status"], "INVALID_ZIP" in found["errorMessage"]) == ("Failed", True)
+
+
+def test_options_that_are_no_object_are_refused(api: Any) -> None:
+    files = {"json": (None, '{"deployOptions": [1]}'), "file": ("a.zip", b"x")}
+    assert api.call("POST", "metadata/deployRequest", files=files).status_code == 400
+
+
 def test_a_request_without_its_parts_and_an_unknown_deployment_are_refused(api: Any) -> None:
     assert api.post("metadata/deployRequest", {}).status_code == 400
     alone = api.call("POST", "metadata/deployRequest", files={"file": ("a.zip", b"x")})
@@ -215,6 +234,11 @@ def test_soap_deploys_a_zip_in_base64_and_tells_its_status(api: Any) -> None:
     (failure,) = result.findall(f"{META}details/{META}componentFailures")
     assert failure.findtext(f"{META}fullName") == "Scores"
     assert failure.findtext(f"{META}success") == "false"
+
+
+def test_a_zip_that_is_not_in_base64_is_a_fault(api: Any) -> None:
+    reply = soap(api, "<deploy><ZipFile>\u00fc</ZipFile></deploy>")
+    assert (reply.status_code, "INVALID_ZIP" in reply.text) == (500, True)
 
 
 def test_an_unknown_deployment_is_a_fault(api: Any) -> None:

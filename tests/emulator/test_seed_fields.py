@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from crm_sink.emulator.seed import custom_field
@@ -53,3 +55,10 @@ def test_a_picklist_value_in_quotes_may_hold_a_comma() -> None:
 def test_what_is_no_field_is_refused(name: str, type_text: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         custom_field(name, type_text)
+
+
+@pytest.mark.parametrize("body", ["", "[", "[]", '"fields"'])
+def test_a_body_that_is_no_object_is_refused(api: Any, body: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    reply = api.call("POST", "/__seed__", data=body, headers=headers)
+    assert (reply.status_code, list(reply.json())) == (400, ["error"])

@@ -10,7 +10,9 @@ Not imitated: several packages in one zip, files in source format, elements of a
 from __future__ import annotations
 
 import io
+import lzma
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -50,6 +52,11 @@ FOLDERS = {
     "reports": "Report",
     "dashboards": "Dashboard",
 }
+# What reading a zip raises when it is none, is damaged, or is packed in an unknown way.
+BAD_ZIP = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError,
+    OSError, ValueError,
+)  # fmt: skip
 # Fields come before what speaks of them.
 ORDER = {"CustomField": 0, "ListView": 1}
 
@@ -96,7 +103,7 @@ def read(content: bytes) -> Archive:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             files = _files(archive)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except BAD_ZIP as error:
         raise BadArchive(f"INVALID_ZIP: The zip cannot be read: {error}") from None
     if MANIFEST not in files:
         raise BadArchive("No package.xml found")
@@ -160,8 +167,13 @@ def _members(name: str, raw: bytes) -> dict[str, list[str]]:
         root = parse(raw)
     except BadXml as error:
         raise BadArchive(f"{name}: Error parsing file: {error}") from None
+    return members_of(root)
+
+
+def members_of(manifest: Element) -> dict[str, list[str]]:
+    """Give the names that a manifest lists, by the type of component."""
     found: dict[str, list[str]] = {}
-    for group in named(root, "types"):
+    for group in named(manifest, "types"):
         members = [(one.text or "").strip() for one in named(group, "members")]
         found.setdefault(text(group, "name") or "", []).extend(members)
     return found

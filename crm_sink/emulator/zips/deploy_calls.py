@@ -6,7 +6,6 @@ Not imitated: cancelDeploy, deployRecentValidation.
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.metadata.body import from_xml
@@ -29,7 +28,7 @@ def deploy(request: Request, call: Call) -> str:
     options = read_options({} if given is None else from_xml(given))
     try:
         content = base64.b64decode(text(call.body, "ZipFile") or "")
-    except binascii.Error:
+    except ValueError:
         raise Fault("INVALID_ZIP", "The zip is not encoded in Base64") from None
     result = deployments.make(request.app.state.org, content, options)
     return wrap("result", leaf("done", False) + leaf("id", result["id"]) + leaf("state", "Queued"))

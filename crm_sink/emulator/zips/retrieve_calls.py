@@ -16,13 +16,13 @@ from crm_sink.emulator import ids
 from crm_sink.emulator.altering import RolledBack, altering
 from crm_sink.emulator.metadata import properties
 from crm_sink.emulator.soap.envelope import Fault
-from crm_sink.emulator.xml import first, leaf, named, text, wrap
+from crm_sink.emulator.xml import first, leaf, text, wrap
 from crm_sink.emulator.zips import retrieving
+from crm_sink.emulator.zips.archive import members_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-    from xml.etree.ElementTree import Element
 
     from starlette.requests import Request
 
@@ -44,13 +44,15 @@ def retrieve(request: Request, call: Call) -> str:
     if asked is None:
         raise Fault("INVALID_TYPE", "Missing retrieveRequest")
     version = text(asked, "apiVersion") or request.path_params["version"]
-    package = retrieving.collect(org, _members(first(asked, "unpackaged")))
+    manifest = first(asked, "unpackaged")
+    members = {} if manifest is None else members_of(manifest)
+    package = retrieving.collect(org, members)
     folder = "" if text(asked, "singlePackage") == "true" else FOLDER
     content = retrieving.pack(package, version, folder)
     with org.store.writing() as cursor:
         retrieve_id = ids.record_id(PREFIX, org.store.reserve(cursor, "_retrieve", 1))
     told = _told(org, package, folder, retrieve_id)
-    kept = {**told, "zip": base64.b64encode(content).decode()}
+    kept = {"result": told, "zip": base64.b64encode(content).decode()}
     path = _path(org, retrieve_id)
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(kept), encoding="utf-8")
@@ -72,7 +74,7 @@ def status(request: Request, call: Call) -> str:
     return wrap("result", content)
 
 
-def _told(org: Org, package: Package, folder: str, retrieve_id: str) -> dict[str, str]:
+def _told(org: Org, package: Package, folder: str, retrieve_id: str) -> str:
     """Give the elements of the result but for the zip, by the alphabet."""
     entries = ""
     named_ones = [(kind, one) for kind, names in package.found.items() for one in names]
@@ -86,17 +88,7 @@ def _told(org: Org, package: Package, folder: str, retrieve_id: str) -> dict[str
         for one in package.messages
     )
     end = leaf("status", "Succeeded") + leaf("success", True)
-    return {
-        "result": leaf("done", True) + entries + leaf("id", retrieve_id) + messages + end,
-    }
-
-
-def _members(unpackaged: Element | None) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for group in () if unpackaged is None else named(unpackaged, "types"):
-        members = [(one.text or "").strip() for one in named(group, "members")]
-        found.setdefault(text(group, "name") or "", []).extend(members)
-    return found
+    return leaf("done", True) + entries + leaf("id", retrieve_id) + messages + end
 
 
 def _path(org: Org, retrieve_id: str) -> Path:

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.altering import Alteration, RolledBack, altering
-from crm_sink.emulator.metadata import custom_field, custom_object, list_view, permission_set
+from crm_sink.emulator.metadata import custom_object, permission_set
 from crm_sink.emulator.metadata.body import Body, Refused, listed
 from crm_sink.emulator.metadata.kinds import kind_of
+from crm_sink.emulator.metadata.properties import file_of
 from crm_sink.emulator.soap.envelope import METADATA
 from crm_sink.emulator.xml import HEAD, leaf
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 INDENT = "    "
 MISSING = "Entity of type '{}' named '{}' cannot be found"
-ELEMENTS = {custom_field.TYPE: "fields", list_view.TYPE: "listViews"}
+ELEMENTS = {child.TYPE: element for element, child in custom_object.CHILDREN.items()}
 FIXED_TIME = (2026, 1, 1, 0, 0, 0)  # the same zip for the same components
 
 
@@ -87,20 +88,19 @@ def _take(change: Alteration, package: Package, kind: str, name: str) -> None:
     if full_name in package.found.get(kind, ()):
         return
     package.found.setdefault(kind, []).append(full_name)
-    if kind == permission_set.TYPE:
-        shown = {key: value for key, value in body.items() if key != "fullName"}
-        package.files[f"permissionsets/{full_name}.permissionset"] = (kind, shown)
-        return
+    file = file_of(kind, full_name)
     own = {key: value for key, value in body.items() if key != "fullName"}
+    if kind == permission_set.TYPE:
+        package.files[file] = (kind, own)
+        return
     if kind in ELEMENTS:
         element = ELEMENTS[kind]
         own = {element: [custom_object.child_of(change, element, full_name)]}
-    _merge(package, full_name.partition(".")[0], own)
+    _merge(package, file, own)
 
 
-def _merge(package: Package, object_name: str, own: Body) -> None:
+def _merge(package: Package, file: str, own: Body) -> None:
     """Put children into the file of their object, each once."""
-    file = f"objects/{object_name}.object"
     _, body = package.files.setdefault(file, (custom_object.TYPE, {}))
     for element, children in own.items():
         before = listed(body, element)

@@ -32,6 +32,8 @@ async def create(request: Request) -> Response:
     org: Org = request.app.state.org
     given, content = await _parts(request)
     options = given.get("deployOptions", {})
+    if not isinstance(options, dict):
+        raise ApiError(400, "INVALID_MULTIPART_REQUEST", "deployOptions must be an object")
     result = await run_in_threadpool(deployments.make, org, content, read_options(options))
     told = {**result, "status": "Pending", "done": False, "success": False, "details": None}
     return reply({"id": result["id"], "deployOptions": options, "deployResult": told}, 201)
