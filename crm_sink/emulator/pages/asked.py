@@ -43,6 +43,15 @@ class Asked:
             page=count_in(query.get("page", "")) or 1,
         )
 
+    @property
+    def skipped(self) -> int:
+        """How many records come before the page."""
+        return (self.page - 1) * ROWS
+
+    def within(self, total: int) -> Asked:
+        """Give the same, on the last page of so many records where it would be beyond."""
+        return replace(self, page=min(self.page, max(1, -(-total // ROWS))))
+
     def link(self, **changes: str | int) -> str:
         """Give the query string of this list with changes; a change begins at page 1."""
         asked = replace(self, **{"page": 1, **changes})  # type: ignore[arg-type]
@@ -75,7 +84,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """All that the template needs. `first` and `last` count records from 1.
+    """All that the template needs.
 
     `views` are the lists to choose from, by title and link; `notes` say what a view does not show.
     """
@@ -88,11 +97,19 @@ class ListPage:
     lines: list[Line]
     bands: list[tuple[str, str]]
     total: int
-    first: int
-    last: int
     has_scores: bool
     notes: list[str] = field(default_factory=list)
     views: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def first(self) -> int:
+        """The number of the page's first record, from 1."""
+        return self.asked.skipped + 1 if self.total else 0
+
+    @property
+    def last(self) -> int:
+        """The number of the page's last record."""
+        return self.asked.skipped + len(self.lines)
 
     @property
     def linked(self) -> str:
@@ -125,5 +142,4 @@ def prediction_cells(predicted: PredictionFields | None) -> list[Cell]:
     """Give the places of a prediction in a line; the template draws them."""
     if predicted is None:
         return []
-    parts = (("score", predicted.score), ("band", predicted.band), ("at", predicted.at))
-    return [Cell(one.name, one.label, "", kind=kind) for kind, one in parts if one is not None]
+    return [Cell(one.name, one.label, "", kind=kind) for kind, one in predicted.in_lists()]

@@ -15,7 +15,7 @@ from crm_sink.emulator.listviews.literals import text_literal
 from crm_sink.emulator.pages.asked import ROWS, Asked, Line, ListPage, bands, header
 from crm_sink.emulator.pages.layouts import layout_of
 from crm_sink.emulator.pages.predictions import predict, prediction_fields
-from crm_sink.emulator.pages.reading import Cell, link_of, record_link
+from crm_sink.emulator.pages.reading import Cell, link_of, page_of, record_link
 from crm_sink.emulator.pages.showing import shown
 from crm_sink.emulator.soql.scope import Reading
 from crm_sink.emulator.soql.translate import translate
@@ -54,12 +54,11 @@ def view_page(org: Org, view: ListView, asked: Asked) -> ListPage:
     notes = [f"Not imitated, and so not applied: {one}" for one in view.passed_over]
     try:
         total = _count(drawing)
-        asked = replace(asked, page=min(asked.page, max(1, -(-total // ROWS))))
+        asked = asked.within(total)
         rows = _rows(replace(drawing, asked=asked))
     except ApiError as error:
         total, rows = 0, []
         notes.append(f"This view cannot be read: {error.message.strip().splitlines()[-1]}")
-    first = (asked.page - 1) * ROWS
     return ListPage(
         target=view.target,
         title=view.label,
@@ -69,8 +68,6 @@ def view_page(org: Org, view: ListView, asked: Asked) -> ListPage:
         lines=[_line(drawing, row) for row in rows],
         bands=bands(predicted, asked),
         total=total,
-        first=first + 1 if total else 0,
-        last=first + len(rows),
         has_scores=predicted is not None and predicted.score is not None,
         notes=notes,
     )
@@ -129,8 +126,8 @@ def _rows(drawing: Drawing) -> list[Row]:
     order = f"{sort.lstrip('-')} {'DESC' if sort.startswith('-') else 'ASC'} NULLS LAST"
     soql = f"SELECT {', '.join(paths)} {drawing.source} ORDER BY {order}"
     # A page of 2,000 and more records in is too far for SOQL's OFFSET, not for a page.
-    skipped = (drawing.asked.page - 1) * ROWS
-    found = replace(_translated(drawing.org, soql), limit=ROWS, offset=skipped)
+    found = _translated(drawing.org, soql)
+    found = replace(found, limit=ROWS, offset=drawing.asked.skipped)
     text = found.select(", ".join(column.sql for column in found.columns))
     with drawing.org.store.cursor() as cursor:
         rows = cursor.execute(text, found.parameters).fetchall()
@@ -140,7 +137,7 @@ def _rows(drawing: Drawing) -> list[Row]:
 def _line(drawing: Drawing, row: Row) -> Line:
     predicted = drawing.predicted
     return Line(
-        f"/lightning/r/{drawing.view.target.name}/{row['Id']}/view",
+        page_of(drawing.view.target, row["Id"]),
         [_cell(drawing, one, row) for one in drawing.columns],
         predict(predicted, row, drawing.org.now()) if predicted else None,
     )
@@ -154,6 +151,6 @@ def _cell(drawing: Drawing, column: Column, row: Row) -> Cell:
         before = column.path.rpartition(".")[0]
         link = record_link(drawing.org.store.objects, str(row[f"{before}.Id"]))
     elif predicted is not None:
-        parts = (("score", predicted.score), ("band", predicted.band), ("at", predicted.at))
-        kind = next((key for key, one in parts if one and one.name == column.path), kind)
+        kinds = {one.name: key for key, one in predicted.in_lists()}
+        kind = kinds.get(column.path, kind)
     return Cell(column.path, column.label, text, link, kind)

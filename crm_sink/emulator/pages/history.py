@@ -72,15 +72,15 @@ def history_of(org: Org, target: ObjectType, record_id: str) -> History | None:
 def _line(row: tuple[Any, ...], fields: dict[str, Field], now: datetime) -> Line:
     moment, named, user, old, new = row
     field = fields.get(named)
-    said = ""
+    label, said = named, ""
     if named == CREATED:
-        said = "Created"
-    elif field is not None and not has_values(field):
-        said = "Changed"
+        label, said = "", "Created"
+    elif field is not None:
+        label, said = label_of(field), "" if has_values(field) else "Changed"
     return Line(
         at=exact(moment),
         ago=ago(moment, now),
-        field="" if named == CREATED else label_of(field) if field is not None else named,
+        field=label,
         user=user,
         old=_text(old, field),
         new=_text(new, field),

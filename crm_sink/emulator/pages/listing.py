@@ -5,7 +5,6 @@ Not imitated: kanban, inline editing.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.pages.asked import (
@@ -23,7 +22,7 @@ from crm_sink.emulator.pages.asked import (
 )
 from crm_sink.emulator.pages.layouts import layout_of
 from crm_sink.emulator.pages.predictions import predict, prediction_fields
-from crm_sink.emulator.pages.reading import Reader, contains, label_of
+from crm_sink.emulator.pages.reading import Reader, contains, label_of, page_of
 from crm_sink.emulator.soql.scope import value_sql
 from crm_sink.emulator.sql import literal, name
 
@@ -45,19 +44,18 @@ def list_page(org: Org, target: ObjectType, asked: Asked) -> ListPage:
         text = f"select count(*) from {name(target.name)} r where {where}"
         row = cursor.execute(text).fetchone()
     total = int(row[0]) if row else 0
-    page = min(asked.page, max(1, -(-total // ROWS)))
-    asked = replace(asked, page=page)
+    asked = asked.within(total)
     names = [*layout.columns, *(predicted.names() if predicted else [])]
     sort = _sort_field(target, predicted, asked)
     order = f'{_sort_key(reader, target, sort)}, r."Id"'
     # First which records, then their values: a sort of whole records is slow for a late page.
     found_by = f'select r."Id" from {name(target.name)} r where {where} order by {order}'
-    wanted = f"{found_by} limit {ROWS} offset {(page - 1) * ROWS}"
+    wanted = f"{found_by} limit {ROWS} offset {asked.skipped}"
     tail = f'where r."Id" in ({wanted}) order by {order}'
     rows = reader.rows([*names, sort.lstrip("-")], tail)
     lines = [
         Line(
-            f"/lightning/r/{target.name}/{row['Id']}/view",
+            page_of(target, row["Id"]),
             [*reader.cells(layout.columns, row), *prediction_cells(predicted)],
             predict(predicted, row, org.now()) if predicted else None,
         )
@@ -72,8 +70,6 @@ def list_page(org: Org, target: ObjectType, asked: Asked) -> ListPage:
         lines=lines,
         bands=bands(predicted, asked),
         total=total,
-        first=(page - 1) * ROWS + 1 if total else 0,
-        last=(page - 1) * ROWS + len(lines),
         has_scores=predicted is not None and predicted.score is not None,
     )
 
@@ -134,7 +130,6 @@ def _headers(
 ) -> list[Header]:
     names = list(layout_of(target).columns)
     if predicted is not None:
-        parts = (predicted.score, predicted.band, predicted.at)
-        names += [part.name for part in parts if part is not None]
+        names += [part.name for _, part in predicted.in_lists()]
     fields = [field for one in names if (field := target.find(one))]
     return [header(one.name, label_of(one), asked, sort) for one in fields]

@@ -54,6 +54,11 @@ class PredictionFields:
         parts = (self.offer, self.score, self.band, self.reasons, self.at)
         return [part.name for part in parts if part is not None]
 
+    def in_lists(self) -> list[tuple[str, Field]]:
+        """Give the fields that a list shows, each with its kind: `score`, `band` or `at`."""
+        parts = (("score", self.score), ("band", self.band), ("at", self.at))
+        return [(kind, part) for kind, part in parts if part is not None]
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:

@@ -101,8 +101,13 @@ def record_link(objects: Mapping[str, ObjectType], record_id: str) -> str | None
     """Give where a record's page is, by its id: a lead's owner may be a user or a queue."""
     for target in objects.values():
         if target.key_prefix == record_id[:3]:
-            return f"/lightning/r/{target.name}/{record_id}/view"
+            return page_of(target, record_id)
     return None
+
+
+def page_of(target: ObjectType, record_id: object) -> str:
+    """Give the path of a record's page."""
+    return f"/lightning/r/{target.name}/{record_id}/view"
 
 
 def label_of(one: Field) -> str:

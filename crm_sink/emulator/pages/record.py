@@ -13,7 +13,7 @@ from crm_sink.emulator.history.kinds import HISTORIES
 from crm_sink.emulator.pages.history import History, history_of
 from crm_sink.emulator.pages.layouts import SYSTEM, layout_of
 from crm_sink.emulator.pages.predictions import Prediction, predict, prediction_fields
-from crm_sink.emulator.pages.reading import Cell, Reader
+from crm_sink.emulator.pages.reading import Cell, Reader, page_of
 from crm_sink.emulator.soql.children import children_of
 from crm_sink.emulator.sql import name
 
@@ -146,5 +146,5 @@ def _one_related(org: Org, child: Child, record_id: str) -> Related:
 def _linked(target: ObjectType, cells: list[Cell], row: dict[str, Any]) -> list[Cell]:
     """Let the first cell lead to the record itself."""
     first = cells[0]
-    link = f"/lightning/r/{target.name}/{row['Id']}/view"
+    link = page_of(target, row["Id"])
     return [Cell(first.name, first.label, first.text or row["Id"], link), *cells[1:]]
