@@ -46,7 +46,7 @@ class Job:
     """One bulk job as it stands. `processed` and `failed` are None before the upload."""
 
     id: str
-    kind: str  # ingest, query, or bulk1
+    kind: str  # ingest, query, bulk1, or one of the kinds of its batches
     operation: str
     object: str
     state: str

@@ -248,6 +248,7 @@ def test_the_scope_mine_holds_the_users_own_records(api: Any) -> None:
         (filtered(("Score__c", "equals", "many")), "Invalid value for filter on Score__c: many"),
         (filtered(("Flag__c", "equals", "maybe")), "Invalid value for filter on Flag__c: maybe"),
         (filtered(("Day__c", "equals", "someday")), "Invalid value for filter on Day__c: someday"),
+        (filtered(("At__c", "equals", "12/31/9999")), "filter on At__c: 12/31/9999"),
         (filtered(("Score__c", "equals", "1"), logic="1 AND 2"), "Invalid booleanFilter: 1 AND 2"),
         (filtered(("Score__c", "equals", "1"), logic="(1"), "Invalid booleanFilter: (1"),
     ],

@@ -67,7 +67,7 @@ def work_serially(org: Org, batch: Job) -> None:
         return
     try:
         work(org, batch)
-    except Exception as error:
+    except Exception as error:  # so that it has ended when the next one is looked for
         org.jobs.change(
             batch.id, state=FAILED, error=f"InternalServerError : {type(error).__name__}"
         )

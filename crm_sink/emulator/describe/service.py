@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from crm_sink.emulator.describe.objects import describe, path_of, summary
-from crm_sink.emulator.errors import not_found
+from crm_sink.emulator.rest.sobjects import target_of
 from crm_sink.emulator.sql import name
 from crm_sink.emulator.wire import reply
 
@@ -50,7 +50,7 @@ def show_all(request: Request) -> Response:
 def show_one(request: Request) -> Response:
     """Answer the describe of one object."""
     org: Org = request.app.state.org
-    target = _target(request)
+    target = target_of(request)
     if _is_unchanged(request):
         return _unchanged(request)
     body = describe(org.store.objects, target, request.path_params["version"], org.url(request))
@@ -60,19 +60,11 @@ def show_one(request: Request) -> Response:
 def show_basics(request: Request) -> Response:
     """Answer `GET /sobjects/X`: its flags and a few records."""
     org: Org = request.app.state.org
-    target = _target(request)
+    target = target_of(request)
     version = request.path_params["version"]
     return reply(
         {"objectDescribe": summary(target, version), "recentItems": _recent(org, target, version)}
     )
-
-
-def _target(request: Request) -> ObjectType:
-    org: Org = request.app.state.org
-    found = org.store.objects.get(request.path_params["object"].lower())
-    if found is None:
-        raise not_found()
-    return found
 
 
 def _recent(org: Org, target: ObjectType, version: str) -> list[dict[str, object]]:

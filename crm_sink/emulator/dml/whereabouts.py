@@ -29,8 +29,6 @@ MOST = 4_000_000
 MOST_NEW = 20_000
 # Rows of an uncommitted transaction have numbers from here on, which they lose at the end.
 UNCOMMITTED = 1 << 50
-
-
 # Rows of a table that stand so near each other are read as a range.
 NEAR = 4096
 

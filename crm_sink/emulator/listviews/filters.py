@@ -75,7 +75,11 @@ def condition(
 
 
 def check_scope(body: Body) -> None:
-    """Refuse a scope that the WSDL does not have."""
+    """Refuse a scope that the WSDL does not have.
+
+    Raises:
+        Refused: It is none.
+    """
     scope = str(body.get("filterScope", ""))
     if scope not in SCOPES:
         raise invalid(f"'{scope}' is not a valid value for the enum 'FilterScope'")
@@ -91,8 +95,7 @@ def _filter(objects: Mapping[str, ObjectType], target: ObjectType, given: Body) 
     try:
         return _judge(column, operation, _split(text))
     except BadValue as bad:
-        message = f"Invalid value for filter on {given.get('field')}: {bad}"
-        raise invalid(message) from None
+        raise invalid(f"Invalid value for filter on {given.get('field')}: {bad}") from None
 
 
 def _judge(column: Column, operation: str, texts: list[str]) -> Condition | None:
@@ -101,7 +104,7 @@ def _judge(column: Column, operation: str, texts: list[str]) -> Condition | None
         values = [text_literal(one, PATTERNS[operation]) for one in texts]
     elif field.type in ("date", "datetime"):
         parts = [moments.compare(column.path, field.type, operator, one) for one in texts]
-        return group("and" if operation in NEGATIVE else "or", [*parts])
+        return group("and" if operation in NEGATIVE else "or", parts)
     else:
         values = [one_literal(field, one) for one in texts]
     if operator in ("includes", "excludes"):
@@ -115,5 +118,6 @@ def _judge(column: Column, operation: str, texts: list[str]) -> Condition | None
 
 def _split(text: str) -> list[str]:
     """Give the values between commas; quotes hold one with a comma together."""
-    (found,) = csv.reader([" ".join(text.splitlines())], skipinitialspace=True) if text else ([""],)
+    line = " ".join(text.splitlines()).strip()
+    (found,) = csv.reader([line], skipinitialspace=True) if line else ([""],)
     return [one.strip() for one in found]

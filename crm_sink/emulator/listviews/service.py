@@ -21,6 +21,7 @@ from crm_sink.emulator.errors import ApiError, not_found
 from crm_sink.emulator.listviews import telling
 from crm_sink.emulator.listviews.view import ListView, all_of, find
 from crm_sink.emulator.numbers import count_in
+from crm_sink.emulator.rest.sobjects import target_of
 from crm_sink.emulator.soql.scope import Reading
 from crm_sink.emulator.soql.translate import translate
 from crm_sink.emulator.wire import reply
@@ -36,9 +37,9 @@ USUAL, MOST = 25, 2000
 
 def show_all(request: Request) -> Response:
     """Answer `GET /sobjects/X/listviews`, and `…/recent`."""
-    found = _views(request)
+    target = target_of(request)
+    found = all_of(request.app.state.org, target)
     version = request.path_params["version"]
-    target = request.app.state.org.store.objects[request.path_params["object"].lower()]
     return reply(
         {
             "done": True,
@@ -88,18 +89,11 @@ def _number(request: Request, key: str, otherwise: int) -> int:
 
 
 def _view(request: Request) -> ListView:
-    found = find(_views(request), request.path_params["view"])
+    views = all_of(request.app.state.org, target_of(request))
+    found = find(views, request.path_params["view"])
     if found is None:
         raise not_found()
     return found
-
-
-def _views(request: Request) -> list[ListView]:
-    org: Org = request.app.state.org
-    target = org.store.objects.get(request.path_params["object"].lower())
-    if target is None:
-        raise not_found()
-    return all_of(org, target)
 
 
 ROOT = "/services/data/v{version}/sobjects/{object}/listviews"

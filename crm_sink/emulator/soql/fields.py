@@ -15,7 +15,7 @@ from crm_sink.emulator.soql.operands import Operands
 from crm_sink.emulator.soql.scope import Scope
 from crm_sink.emulator.soql.select import Column, Node, json_value
 from crm_sink.emulator.soql.tree import Call, Path, Query
-from crm_sink.emulator.soql.type_of import Kinds
+from crm_sink.emulator.soql.type_of import kinds
 from crm_sink.emulator.sql import name
 
 if TYPE_CHECKING:
@@ -102,11 +102,10 @@ class FieldList:
         self._columns.append(Column(alias, found.field, found.sql))
 
     def _take_kinds(self, asked: TypeOf) -> None:
-        kinds = Kinds(self._scope, asked)
-        shown = kinds.link.relationship or ""
-        self._note(shown)
-        self._root.values[shown] = kinds.json()
-        self._columns.append(kinds.column())
+        found = kinds(self._scope, asked)
+        self._note(found.name)
+        self._root.values[found.name] = found.json
+        self._columns.append(found.column)
 
     def _note(self, header: str) -> None:
         """Remember that a name is taken.

@@ -7,9 +7,11 @@ Not imitated: parents of the parent inside TYPEOF.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.soql.complaints import malformed, no_such_column, no_such_relationship
+from crm_sink.emulator.soql.names import kinds_of
 from crm_sink.emulator.soql.scope import value_sql
 from crm_sink.emulator.soql.select import Column, Node, json_value
 
@@ -19,60 +21,60 @@ if TYPE_CHECKING:
     from crm_sink.emulator.soql.tree import Path, TypeOf
 
 
+@dataclass(frozen=True, slots=True)
 class Kinds:
-    """What a TYPEOF selects of each object that its parent may be."""
+    """What a TYPEOF selects: the parent's JSON as SQL, and the one column of all its fields."""
 
-    def __init__(self, scope: Scope, asked: TypeOf) -> None:
-        self._scope = scope
-        self._asked = asked
-        self._columns: list[Column] = []
-        parts = scope.own(asked.path)
-        self._alias, owner = scope.parent(parts[:-1], asked.path.at)
-        self.link = _polymorphic(scope, owner, asked.path)
+    name: str
+    json: str
+    column: Column
 
-    def json(self) -> str:
-        """Give the SQL of the parent's JSON, joining each object that it may be."""
-        objects = self._scope.statement.reading.objects
-        fields = {self._kind(path): paths for path, paths in self._asked.cases}
-        if self._asked.otherwise is not None:
-            known = (one for one in self.link.reference_to if one.lower() in objects)
-            fields |= {one: self._asked.otherwise for one in known if one not in fields}
-        version = self._scope.statement.reading.version
-        nodes = [self._node(objects[kind.lower()], paths) for kind, paths in fields.items()]
-        cases = (f'when {node.alias}."Id" is not null then {node.sql(version)}' for node in nodes)
-        return f"case {' '.join(cases)} end"
 
-    def column(self) -> Column:
-        """Give the one column of all these fields; call it after `json`."""
-        return Column(
-            self.link.relationship or "",
-            self.link,
-            "",
-            children=tuple({one.header: one for one in self._columns}.values()),
-            is_type_of=True,
-        )
+def kinds(scope: Scope, asked: TypeOf) -> Kinds:
+    """Select of each object that a parent may be what is asked of it, joining those objects.
 
-    def _kind(self, path: Path) -> str:
-        """Give an object of WHEN as it is spelled."""
-        for one in self.link.reference_to:
-            if one.lower() == path.text.lower():
-                return one
-        soql = self._scope.statement.soql
-        text = f"'{path.text}' is not a type that '{self._asked.path.text}' may be"
-        raise malformed(soql, path.at, text)
-
-    def _node(self, target: ObjectType, paths: tuple[Path, ...]) -> Node:
-        alias = self._scope.join(self._alias, self.link, target)
-        node = Node(alias, target)
+    Raises:
+        ApiError: 400, the parent is none of several kinds, or a kind or a field is none of its.
+    """
+    parts = scope.own(asked.path)
+    alias, owner = scope.parent(parts[:-1], asked.path.at)
+    link = _polymorphic(scope, owner, asked.path)
+    objects = scope.statement.reading.objects
+    fields = {_kind(scope, asked, link, path): paths for path, paths in asked.cases}
+    if asked.otherwise is not None:
+        others = (one.name for one in kinds_of(objects, link) if one.name not in fields)
+        fields |= dict.fromkeys(others, asked.otherwise)
+    nodes, columns = [], {}
+    for kind, paths in fields.items():
+        target = objects[kind.lower()]
+        nodes.append(Node(scope.join(alias, link, target), target))
         for path in paths:
-            field = target.find(path.text)
-            if field is None:
-                soql = self._scope.statement.soql
-                raise no_such_column(soql, path.at, path.text, target.name)
-            node.values[field.name] = json_value(target, field, alias)
-            sql = "null" if field.type == "address" else value_sql(target, field, alias)
-            self._columns.append(Column(field.name, field, sql))
-        return node
+            column = _take(scope, nodes[-1], path)
+            columns[column.header] = column
+    version = scope.statement.reading.version
+    cases = (f'when {node.alias}."Id" is not null then {node.sql(version)}' for node in nodes)
+    name = link.relationship or ""
+    column = Column(name, link, "", children=tuple(columns.values()), is_type_of=True)
+    return Kinds(name, f"case {' '.join(cases)} end", column)
+
+
+def _kind(scope: Scope, asked: TypeOf, link: Field, path: Path) -> str:
+    """Give an object of WHEN as it is spelled."""
+    for one in kinds_of(scope.statement.reading.objects, link):
+        if one.name.lower() == path.text.lower():
+            return one.name
+    text = f"'{path.text}' is not a type that '{asked.path.text}' may be"
+    raise malformed(scope.statement.soql, path.at, text)
+
+
+def _take(scope: Scope, node: Node, path: Path) -> Column:
+    """Let a node select a field, and give the field's column."""
+    field = node.owner.find(path.text)
+    if field is None:
+        raise no_such_column(scope.statement.soql, path.at, path.text, node.owner.name)
+    node.values[field.name] = json_value(node.owner, field, node.alias)
+    sql = "null" if field.type == "address" else value_sql(node.owner, field, node.alias)
+    return Column(field.name, field, sql)
 
 
 def _polymorphic(scope: Scope, owner: ObjectType, path: Path) -> Field:
