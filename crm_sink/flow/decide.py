@@ -186,7 +186,9 @@ def _close(
         api_calls=trip.context.calls_made(),
     )
     with trip.stages.stage("gates") as done, reading(trip.shown):
-        judgement = judged(trip.request, source, totals, trip.engine, trip.context)
+        judgement = judged(
+            trip.request, source, totals, trip.engine, trip.context, ours=planned.ours
+        )
         done(rows=planned.size.rows)
     loaded = trip.request.loaded
     run = replace(

@@ -18,7 +18,7 @@ from crm_sink.ledger.contract import ChunkRecord, ChunkState
 from crm_sink.plan.changes import clearing, compare, differing
 from crm_sink.plan.chunks import Cut, Size, cut, measure
 from crm_sink.plan.conflicts import Held, Places, hold_back
-from crm_sink.plan.leavers import collect_leavers
+from crm_sink.plan.leavers import Leaving, collect_leavers
 from crm_sink.plan.parts import groups_of, parts_for_jobs, parts_of
 from crm_sink.plan.route import WriteRoute, write_route
 from crm_sink.tables import match_key, sql_type
@@ -44,6 +44,7 @@ class Planned:
     size: Size
     route: WriteRoute
     leavers: int  # records of ours that are no longer scored and still exist
+    ours: int  # records that carry our values; 0 where leavers are kept
     unchanged: int
     conflicts: int  # records that are left alone
     conflict_fields: int
@@ -71,9 +72,11 @@ def plan_changes(work: Planning) -> Planned:
     fields = [rule.field for rule in rules]
     past = _past(work).writes({field.name: sql_type(field) for field in fields}, engine)
     found = _differing(work)
-    leaving = _leavers(work, past) if work.destination.mapping.leavers != "keep" else None
-    if leaving is not None:
-        found = _with_leavers(found, leaving, work)
+    leaving = Leaving(0, 0)
+    if work.destination.mapping.leavers != "keep":
+        leaving = _leavers(work, past)
+    if leaving.records:
+        found = _with_leavers(found, work)
     held = _hold_back(work, found.changes, past)
     size = measure(held.changes, rules, engine)
     route = write_route(
@@ -89,6 +92,7 @@ def plan_changes(work: Planning) -> Planned:
         size=size,
         route=route,
         leavers=found.leavers,
+        ours=leaving.ours,
         unchanged=work.matched.rows + found.leavers - size.rows - held.records,
         conflicts=held.records,
         conflict_fields=held.fields,
@@ -145,8 +149,19 @@ def _parts(work: Planning, pairs: Matched) -> int:
     return max(parts_of(present, joined, engine), parts_for_jobs(desired, rules, engine))
 
 
-def _with_leavers(found: _Found, leaving: str, work: Planning) -> _Found:
+def _with_leavers(found: _Found, work: Planning) -> _Found:
+    """Add the changes for the records in temp table `leavers`."""
     rules, folder = work.destination.rules, found.changes.path
+    present = read_leavers(
+        work.destination, work.context.crm, work.engine, work.folder.root / "leavers.parquet"
+    )
+    parent = work.destination.parent
+    leaving = clearing(
+        present,
+        rules,
+        flag=work.destination.flag,
+        parent=parent.name if parent else None,
+    )
     query = differing(leaving, rules, found.parts)
     added = work.engine.save(query, folder / f"chunk={found.parts}" / "data.parquet").rows
     leavers = int(work.engine.value(f"select count(*) from {leaving}"))
@@ -172,28 +187,17 @@ def _past(work: Planning) -> Past:
     return past_by(now, work.name, work.context)
 
 
-def _leavers(work: Planning, past: Written) -> str | None:
-    """Give the changes for records of ours that are no longer scored; None when there are none."""
+def _leavers(work: Planning, past: Written) -> Leaving:
+    """Collect the records of ours that are no longer scored into temp table `leavers`."""
     rejects = Relation(work.folder.rejects_parts, 0).scan()
     key = match_key(work.destination.key, "key")
-    count = collect_leavers(
+    return collect_leavers(
         past,
         work.engine,
         spoken_of=f"select id from {work.matched.table} where id is not null",
         rejected=f"select {key} from {rejects} where key is not null",
         key=key,
         among=work.leavers_among,
-    )
-    if count == 0:
-        return None
-    into = work.folder.root / "leavers.parquet"
-    present = read_leavers(work.destination, work.context.crm, work.engine, into)
-    parent = work.destination.parent
-    return clearing(
-        present,
-        work.destination.rules,
-        flag=work.destination.flag,
-        parent=parent.name if parent else None,
     )
 
 

@@ -1,27 +1,52 @@
-"""The gate that guards leavers: a batch that finds no record says nothing of who left. Pure."""
+"""The gate that guards leavers: it holds a batch by which too many records left. Pure.
+
+A batch with keys of another system, or of another column, or of half a file, looks like one in
+which most records are no longer scored.
+"""
 
 from __future__ import annotations
 
-from crm_sink.gates.measure import rows_words
+from typing import TYPE_CHECKING
+
+from crm_sink.gates.measure import rows_words, share, share_words
 from crm_sink.gates.verdict import State, Verdict
 
+if TYPE_CHECKING:
+    from crm_sink.mapping.model import LeaversGate
 
-def judge_leavers(*, predictions: int, rejected: int, leaving: int) -> Verdict | None:
-    """Hold a plan that would empty or flag records because of a batch in which no row is good.
+# Of fewer leavers no share is judged: two of three records may well leave.
+FEW = 10
 
-    Always in force: the keys of such a batch are of another system, or the wrong column is named
-    as the key, and every record written before would look as if it were no longer scored.
+
+def judge_leavers(
+    rule: LeaversGate, *, predictions: int, rejected: int, leaving: int, ours: int
+) -> Verdict | None:
+    """Hold a plan that would empty or flag records because of a batch that hardly knows them.
+
+    Always in force: that not one row is good is never an answer to who left, and neither is, unless
+    the mapping says so, that most records did.
 
     Args:
+        rule: The share that may leave at once.
         predictions: Rows that meet the mapping's `when`.
         rejected: How many of them are rejected.
         leaving: Records that the plan would clear or flag.
+        ours: Records that carry values of earlier runs.
     """
-    if not leaving or not predictions or rejected < predictions:
+    if not leaving:
         return None
     records = "1 record" if leaving == 1 else f"{leaving:,} records"
+    if predictions and rejected >= predictions:
+        text = (
+            f"not one of {rows_words(predictions)} can be written, "
+            f"and {records} would be taken for no longer scored"
+        )
+        return Verdict("leavers", State.HOLD, float(leaving), text)
+    part = leaving / ours if ours else 0.0
+    if leaving < FEW or part <= share(rule.hold_if_leavers_exceed):
+        return None
     text = (
-        f"not one of {rows_words(predictions)} can be written, "
-        f"and {records} would be taken for no longer scored"
+        f"{records} would be taken for no longer scored, {share_words(part)} of those that carry "
+        f"our values; the limit is {rule.hold_if_leavers_exceed}"
     )
-    return Verdict("leavers", State.HOLD, float(leaving), text)
+    return Verdict("leavers", State.HOLD, round(part, 4), text)

@@ -165,6 +165,18 @@ class DriftGate(Part):
     hold: Annotated[float, Field(gt=0, description="From this index on, hold the plan")] = 0.25
 
 
+class LeaversGate(Part):
+    """How many of the records that carry our values may be taken for no longer scored."""
+
+    hold_if_leavers_exceed: Annotated[
+        Share,
+        Field(
+            description="Hold when so many of the records that carry our values would be cleared "
+            "or flagged: 80%. Holds at 50% even where a mapping does not say so, from 10 records on"
+        ),
+    ] = "50%"
+
+
 class Gates(Part):
     """Checks of the whole batch, before anything is written."""
 
@@ -174,6 +186,10 @@ class Gates(Part):
     volume: Annotated[
         VolumeGate | None,
         Field(description="How much the batch, and what it changes, may differ from the usual"),
+    ] = None
+    leavers: Annotated[
+        LeaversGate | None,
+        Field(description="How many records may leave at once; in force without it, too"),
     ] = None
     drift: Annotated[
         DriftGate | None, Field(description="How far a column's distribution may move")

@@ -18,6 +18,7 @@ from crm_sink.mapping.model import (
     FlagLeavers,
     FreshnessGate,
     Gates,
+    LeaversGate,
     Mapping,
     MatchSpec,
     NewestTwin,
@@ -41,6 +42,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "gates": Gates,
     "gates.freshness": FreshnessGate,
     "gates.volume": VolumeGate,
+    "gates.leavers": LeaversGate,
     "gates.drift": DriftGate,
     "examples": Example,
 }

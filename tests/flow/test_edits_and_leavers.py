@@ -126,6 +126,31 @@ def test_a_batch_of_foreign_keys_is_held_and_empties_no_record(shop: Shop) -> No
     assert shop.look("SELECT Score__c FROM Lead") == [{"Score__c": 90}]
 
 
+TWELVE = "select 'k-' || i as id, 0.9 as score from range(12) r(i)"
+# Two of twelve keys are those of this org.
+FOREIGN = "select if(i < 2, 'k-', 'CRM2-') || i as id, 0.9 as score from range(12) r(i)"
+
+
+@pytest.mark.parametrize("leavers", ["leavers: clear\n", "leavers: {flag: Stale__c}\n"])
+def test_a_batch_of_nearly_all_foreign_keys_is_held_and_empties_no_record(
+    shop: Shop, leavers: str
+) -> None:
+    for i in range(12):
+        shop.create("Lead", Ext__c=f"k-{i}")
+    shop.sync(MAPPING + leavers, TWELVE)
+    with pytest.raises(PlanHeld, match=r"10 records .* 83 % of those that carry our values"):
+        shop.sync(MAPPING + leavers, FOREIGN)
+    assert len(shop.look("SELECT Id FROM Lead WHERE Score__c = 90 AND Stale__c = false")) == 12
+
+
+def test_a_mapping_may_let_more_records_leave_at_once(shop: Shop) -> None:
+    for i in range(12):
+        shop.create("Lead", Ext__c=f"k-{i}")
+    mapping = MAPPING + "leavers: clear\ngates: {leavers: {hold_if_leavers_exceed: 90%}}\n"
+    shop.sync(mapping, TWELVE)
+    assert shop.sync(mapping, FOREIGN).run.totals.cleared == 10
+
+
 def test_a_batch_of_which_one_row_is_good_is_not_held(shop: Shop) -> None:
     shop.create("Lead", Ext__c="a")
     shop.create("Lead", Ext__c="b")
