@@ -114,7 +114,11 @@ class Crm(Protocol):
         """
 
     def read(self, query: Read, engine: Engine, into: Path) -> Relation:
-        """Read records into a Parquet file (table `present`); more than one may share a key."""
+        """Read records (table `present`); more than one may share a key.
+
+        Into a Parquet file; all records of an object perhaps into a folder of files, named as the
+        file without its ending.
+        """
 
     def submit(self, chunk: Chunk, engine: Engine, remember: Remember) -> Ticket:
         """Send a chunk; may return before the CRM has done the work.

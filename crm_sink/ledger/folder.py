@@ -46,7 +46,7 @@ class RunFolder:
 
     @property
     def present(self) -> Path:
-        """Table `present`."""
+        """Table `present`: this file, or a folder of that name without the ending."""
         return self.root / "present.parquet"
 
     @property
@@ -133,7 +133,8 @@ class RunFolder:
 
     def discard_working_files(self) -> None:
         """Delete what only a run in progress needs; changes, outcomes and rejects stay."""
-        for folder in (self.source, self.parts, self.again, self.spill):
+        pages = self.present.with_suffix("")
+        for folder in (self.source, self.parts, self.again, self.spill, pages):
             shutil.rmtree(folder, ignore_errors=True)
         for file in (self.desired, self.present):
             file.unlink(missing_ok=True)

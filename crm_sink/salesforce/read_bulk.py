@@ -1,28 +1,32 @@
 """Reads many records, or all of an object, through a Bulk 2.0 query job.
 
 The pages are streamed to files, and these to Parquet: neither a page nor the result is ever held
-in memory. Restrictions of Bulk queries (no compound fields, no aggregates) do
-not touch us: the fields are those that can be written.
+in memory. While one is fetched, those before it are read. Restrictions of Bulk queries (no
+compound fields, no aggregates) do not touch us: the fields are those that can be written.
 """
 
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from crm_sink.crm.call import Call, Expect
 from crm_sink.crm.policy import poll_waits
+from crm_sink.engine import THREADS, Relation
 from crm_sink.errors import CrmError, Fate
 from crm_sink.salesforce import answers, pages
 from crm_sink.salesforce.fate import fate_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Future
     from pathlib import Path
 
     from crm_sink.clock import Clock
     from crm_sink.crm.call import Send
     from crm_sink.crm.contract import Read
-    from crm_sink.engine import Engine, Relation
+    from crm_sink.engine import Engine
 
 # Rows of a page. Each page costs a call, is what a lost connection makes us fetch again, and is
 # read by a thread of its own.
@@ -39,27 +43,21 @@ def read(
     """Read every record whose key is not null; of those, the ones with the query's keys.
 
     Returns:
-        Table `present` in `into`.
+        Table `present`: in `into`, or without keys in a folder beside it, a file for each page.
 
     Raises:
         CrmError: The job failed, with Salesforce's words; or a page is short (TRUNCATED).
     """
     job = _create(send, root, query)
     _wait(send, f"{root}{JOBS}/{job}", clock, query)
-    files: list[Path] = []
-    due, locator = 0, ""
+    found = _pages(send, f"{root}{JOBS}/{job}/results", into)
     try:
-        while not files or locator:
-            files.append(into.with_suffix(f".page-{len(files)}.csv"))
-            locator, rows = _fetch(send, f"{root}{JOBS}/{job}/results", locator, files[-1])
-            due += rows
-        present = pages.save(query, files, engine, into)
+        if query.keys is None:
+            return _save_all(query, found, engine, into.with_suffix(""))
+        return pages.save(query, [page for page, _ in found], engine, into)
     finally:
-        for file in files:
-            file.unlink(missing_ok=True)
-    if query.keys is None:
-        _check_count(query, due, present.rows)
-    return present
+        for file in into.parent.glob(f"{into.stem}.page-*.csv"):
+            file.unlink()
 
 
 def statement(query: Read) -> str:
@@ -124,6 +122,43 @@ def _fetch(send: Send, path: str, locator: str, page: Path) -> tuple[str, int]:
         )
     # After the last page the locator is the text "null", not an absent header.
     return ("" if following == "null" else following), int(count)
+
+
+def _pages(send: Send, path: str, into: Path) -> Iterator[tuple[Path, int]]:
+    """Download page by page; give each as it has come, and how many rows are due in it."""
+    locator, number = "", 0
+    while number == 0 or locator:
+        page = into.with_suffix(f".page-{number}.csv")
+        locator, rows = _fetch(send, path, locator, page)
+        number += 1
+        yield page, rows
+
+
+def _save_all(
+    query: Read, found: Iterator[tuple[Path, int]], engine: Engine, folder: Path
+) -> Relation:
+    """Save each page while the next ones are fetched: the org and we then work side by side."""
+    saved: list[Future[Relation]] = []
+    due = 0
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="page") as readers:
+        for page, rows in found:
+            into = folder / f"{len(saved)}.parquet"
+            saved.append(readers.submit(_save, query, page, engine.cursor(), into))
+            due += rows
+            for one in saved:
+                if one.done():  # what is wrong with a page ends the reading
+                    one.result()
+    present = Relation(folder, sum(one.result().rows for one in saved))
+    _check_count(query, due, present.rows)
+    return present
+
+
+def _save(query: Read, page: Path, engine: Engine, into: Path) -> Relation:
+    try:
+        return pages.save(query, [page], engine, into)
+    finally:
+        engine.close()
+        page.unlink()
 
 
 def _check_count(query: Read, due: int, rows: int) -> None:

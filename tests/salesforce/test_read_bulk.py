@@ -37,7 +37,7 @@ def read(
 ) -> list[tuple[object, ...]]:
     query = Read("Lead", EXT, fields, None, Api.BULK)
     present = client.crm.read(query, engine, tmp_path / "present.parquet")
-    assert present == Relation(tmp_path / "present.parquet", present.rows)
+    assert present == Relation(tmp_path / "present", present.rows)
     return engine.rows(f"select * exclude (modified) from {present.scan()} order by id")
 
 
@@ -98,6 +98,19 @@ def test_pages_are_fetched_until_the_locator_is_the_text_null(
     assert [row[2] for row in read(client, engine, tmp_path, NOTE)] == ["n1", "n2"]
     assert [asked.query.get("locator") for asked in wire.asked[-2:]] == [None, "MTAwMDA"]
     assert list(tmp_path.glob("*.csv")) == []
+
+
+def test_each_page_is_a_file_of_its_own(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path
+) -> None:
+    """Two pages of one record each: one is read while the other is fetched."""
+    one, two = (f'"00Q00000000000{n}AAA","{TIME}","k-{n}","n{n}"\n' for n in (1, 2))
+    job(wire, page(HEADER + one, 1, "MQ"), page(HEADER + two, 1))
+    read(client, engine, tmp_path, NOTE)
+    files = sorted((tmp_path / "present").iterdir())
+    assert [
+        engine.value(f"select key from (select match_key as key from '{file}')") for file in files
+    ] == ["k-1", "k-2"]
 
 
 def test_with_keys_only_their_records_are_kept(
