@@ -9,9 +9,13 @@ ALONE = """
 import sys
 from crm_sink.salesforce.login_library import login_library
 login, exceptions = login_library()
-heavy = {"zeep", "httpx", "lxml", "simple_salesforce"} & set(sys.modules)
+heavy = {"zeep", "httpx", "lxml", "simple_salesforce", "cryptography"} & set(sys.modules)
 assert not heavy, heavy
 assert issubclass(exceptions.SalesforceAuthenticationFailed, Exception)
+"""
+SIGNED = """
+signed = login.jwt.encode({"sub": "me"}, "k" * 32)
+assert login.jwt.decode(signed, "k" * 32, ["HS256"]) == {"sub": "me"}
 """
 AFTERWARDS = """
 from simple_salesforce import Salesforce
@@ -38,6 +42,10 @@ def run(program: str) -> None:
 
 def test_only_the_login_is_imported() -> None:
     run(ALONE)
+
+
+def test_what_signs_a_token_is_imported_when_one_is_signed() -> None:
+    run(ALONE + SIGNED)
 
 
 def test_the_library_can_be_imported_whole_afterwards() -> None:
