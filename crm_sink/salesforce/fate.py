@@ -20,6 +20,10 @@ _NO_FIELD = (
     "(a permission set)"
 )
 _QUOTA = "the day's allowance of API calls is used up; it frees over 24 hours: crm-sink resume"
+_NOT_RECEIVED = (
+    "the upload was answered and did not reach the org whole: look for a proxy between, then "
+    "crm-sink retry"
+)
 
 _WIRE = (
     Rule("CONNECTION_REFUSED", Fate.RETRY, "check CRM_SINK_INSTANCE_URL, and that the org runs"),
@@ -44,6 +48,7 @@ _WIRE = (
         Fate.REJECT,
         "the org reported nothing for this row: the next sync reads the record and mends it",
     ),
+    Rule("NOT_RECEIVED", Fate.RETRY, _NOT_RECEIVED),
     Rule(
         "UNPROCESSED",
         Fate.REJECT,
@@ -137,6 +142,7 @@ _ACCESS = (
     Rule("INVALIDJOB", Fate.STOP, "check the object and the external id field in the mapping"),
     Rule("INVALIDJOBSTATE", Fate.STOP, "somebody else closed or aborted the job"),
     Rule("INVALIDBATCH", Fate.REJECT, _NO_FIELD, "Field name not found|relationship"),
+    Rule("INVALIDBATCH", Fate.RETRY, _NOT_RECEIVED, "Records not found"),
     Rule("INVALIDBATCH", Fate.REJECT, "the org could not read the file: nothing was written"),
     Rule("CLIENTINPUTERROR", Fate.REJECT, "the org could not read the file: nothing was written"),
     Rule("API_ERROR", Fate.STOP, "set CRM_SINK_API_VERSION to a newer one"),

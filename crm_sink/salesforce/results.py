@@ -13,8 +13,7 @@ from crm_sink import tables
 from crm_sink.crm.policy import poll_waits
 from crm_sink.engine import literal, name
 from crm_sink.errors import CrmError, Fate
-from crm_sink.salesforce import damage, job, pages
-from crm_sink.salesforce.fate import fate_of
+from crm_sink.salesforce import accounts, damage, job, pages
 from crm_sink.salesforce.job import Job, State
 from crm_sink.tickets import Action
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from crm_sink.crm.contract import Chunk, Ticket
     from crm_sink.engine import Engine, Relation
 
-SUCCESSFUL, FAILED, UNPROCESSED = "successfulResults", "failedResults", "unprocessedrecords"
+SUCCESSFUL, FAILED, UNPROCESSED = "successfulResults", "failedResults", accounts.UNPROCESSED
 _BY_ID = (Action.UPDATE, Action.DELETE)
 _COLUMNS = ("id", "ok", "created", "code", "message", "fields")
 # How often results that are short of the job's own counts are fetched.
@@ -50,8 +49,9 @@ def collect(
     """Fetch one outcome for each change of a chunk into table `outcomes`.
 
     An update whose job came to every row is told by its failures alone. Otherwise a change that is
-    in no result has code RESULT_MISSING, after the results were fetched three times. If the whole
-    job failed before its first row, every change has the job's own error.
+    in no result has code RESULT_MISSING, after the results were fetched three times; or, when the
+    job's count shows that the org never had the row, NOT_RECEIVED. If the whole job failed before
+    its first row, every change has the job's own error.
 
     Raises:
         CrmError: The job has not ended (NOT_DONE); or there are results for rows that the chunk
@@ -69,8 +69,10 @@ def collect(
         try:
             with damage.reading(files, ended.id):
                 outcomes = engine.save(_outcomes(chunk, ended, files), into)
-                if _is_whole(engine, chunk, ended, outcomes, files=files) or attempt == TRIES:
+                if accounts.is_whole(engine, chunk, ended, outcomes, files=files):
                     return outcomes
+                if attempt == TRIES:
+                    return accounts.never_received(engine, ended, outcomes)
         except CrmError as error:
             if error.code != damage.CODE or attempt == TRIES:
                 raise
@@ -78,6 +80,7 @@ def collect(
             for file in files.values():
                 file.unlink()
         clock.sleep(next(waits))
+        ended = _ended(send, root, ticket)
     raise AssertionError("the last attempt returns")
 
 
@@ -264,7 +267,7 @@ def _key_of_result(chunk: Chunk, columns: list[str]) -> str:
             return f"left(coalesce({', '.join(known)}), 15)"
     elif chunk.key.name.lower() in own:
         return tables.match_key(chunk.key, name(own[chunk.key.name.lower()]))
-    raise _disagree(chunk, "the results lack the column by which rows are known")
+    raise accounts.disagree(chunk, "the results lack the column by which rows are known")
 
 
 def _key_of_change(chunk: Chunk) -> str:
@@ -283,41 +286,3 @@ def _of_absent(ended: Job, files: dict[str, Path]) -> tuple[str, str]:
         message = ended.error or "the job failed and gives no reason"
         return (code if code.isidentifier() else "UNPROCESSED"), message
     return "UNPROCESSED", f"job {ended.id} was aborted before its first row"
-
-
-def _is_whole(
-    engine: Engine, chunk: Chunk, ended: Job, outcomes: Relation, *, files: dict[str, Path]
-) -> bool:
-    """Tell whether the results account for every row that the job says it processed.
-
-    Raises:
-        CrmError: There are two results for one row, or results for rows that were never sent.
-    """
-    if outcomes.rows != chunk.changes.rows:
-        raise _disagree(chunk, "a row has two results")
-    if not files:
-        return True
-    told, missing = engine.rows(
-        "select count(*) filter (code is null or code not in ('UNPROCESSED', 'RESULT_MISSING')), "
-        f"count(*) filter (code = 'RESULT_MISSING') from {outcomes.scan()}"
-    )[0]
-    if missing == 0 and told == ended.processed:
-        return True
-    held = sum(
-        int(engine.value(f"select count(*) from {pages.scan([file], pages.header(file))}"))
-        for kind, file in files.items()
-        if kind != UNPROCESSED
-    )
-    if held > told:
-        raise _disagree(chunk, f"{held - told} results are of rows that were never sent")
-    return bool(missing == 0)
-
-
-def _disagree(chunk: Chunk, what: str) -> CrmError:
-    return CrmError(
-        f"the results of chunk {chunk.number} do not fit what was sent: {what}",
-        code="RESULTS_DISAGREE",
-        fate=Fate.STOP,
-        where=job.JOB,
-        hint=fate_of("RESULTS_DISAGREE").hint,
-    )

@@ -107,6 +107,11 @@ PROOF: dict[str, list[str]] = {
     "The result of a row is missing": [
         "failures/test_jobs.py test_a_row_whose_result_never_comes_is_a_reject_and_is_retried",
     ],
+    "An upload is answered": [
+        "failures/test_jobs.py test_an_upload_that_never_arrived_is_sent_again",
+        "salesforce/test_results_refused.py "
+        "test_rows_that_the_org_never_had_are_told_apart_by_the_jobs_count",
+    ],
     "Results arrive empty": [
         "failures/test_jobs.py "
         "test_results_that_arrive_empty_are_named_and_downloaded_again_by_resume",

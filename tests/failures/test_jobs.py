@@ -29,6 +29,14 @@ def test_a_job_that_gave_up_half_way_is_gone_on_with(office: Office) -> None:
     assert office.written() == ALL_ONCE
 
 
+def test_an_upload_that_never_arrived_is_sent_again(office: Office) -> None:
+    """It was answered 201, and the org finds no row in it."""
+    office.planned("bulk")
+    office.fail("failed-job", message="InvalidBatch : Records not found", count=1)
+    assert office.crm_sink("apply --log none").code == 0
+    assert office.written() == ALL_ONCE
+
+
 def test_a_job_that_failed_at_its_header_stops_the_run_and_is_made_anew(office: Office) -> None:
     run = office.planned("bulk")
     office.fail("failed-job", count=1)

@@ -40,6 +40,9 @@ from crm_sink.salesforce.fate import RULES, UNKNOWN, Rule, fate_of
         ("STORAGE_LIMIT_EXCEEDED", "storage limit exceeded", "stop"),
         ("UNPROCESSED", "", "retry"),
         ("RESULT_MISSING", "", "reject"),
+        ("NOT_RECEIVED", "", "retry"),
+        ("INVALIDBATCH", "InvalidBatch : Records not found", "retry"),
+        ("INVALIDBATCH", "InvalidBatch : Failed to parse CSV.", "reject"),
     ],
 )
 def test_the_fate_of_codes_that_real_orgs_send(code: str, message: str, fate: str) -> None:

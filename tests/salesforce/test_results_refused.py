@@ -54,6 +54,41 @@ def test_a_row_that_is_in_no_result_is_said_to_be_missing(
     ]
 
 
+@pytest.mark.parametrize(("ok", "processed"), [("", 0), (good(A), 1)])
+def test_rows_that_the_org_never_had_are_told_apart_by_the_jobs_count(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path, *, ok: str, processed: int
+) -> None:
+    """The upload was answered 201; nothing of it arrived, or its first row alone."""
+    job(wire, processed, 0)
+    results(wire, ok)
+    found = collect(client, engine, tmp_path, updates(engine, tmp_path, A, B))
+    codes = [outcome[4] for outcome in found]
+    assert codes == [None] * processed + ["NOT_RECEIVED"] * (2 - processed)
+
+
+def test_a_job_that_tells_no_counts_does_not_tell_what_it_never_had(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path
+) -> None:
+    wire.on("GET", JOB, Reply({"id": "750", "state": "JobComplete"}))
+    results(wire)
+    found = collect(client, engine, tmp_path, updates(engine, tmp_path, A))
+    assert [outcome[4] for outcome in found] == ["RESULT_MISSING"]
+
+
+def test_a_count_that_comes_late_is_asked_for_again(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path
+) -> None:
+    """At first the job counts none of its two rows; both were worked, and one tells nothing."""
+    early, late = (
+        {"id": "750", "state": "JobComplete", "numberRecordsFailed": 0} | counts
+        for counts in ({"numberRecordsProcessed": 0}, {"numberRecordsProcessed": 2})
+    )
+    wire.on("GET", JOB, Reply(early), Reply(late))
+    results(wire, good(A))
+    found = collect(client, engine, tmp_path, updates(engine, tmp_path, A, B))
+    assert [outcome[4] for outcome in found] == [None, "RESULT_MISSING"]
+
+
 @pytest.mark.parametrize(
     ("ok", "processed", "what"),
     [
