@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 # The quote is a single one: inside a literal each is doubled, so that no text of a user is a mark.
 MARK = "/*'$"
@@ -21,6 +25,11 @@ def literal(text: str) -> str:
 def json_literal(told: object) -> str:
     """Write a value as the SQL literal of its JSON."""
     return literal(json.dumps(told, separators=(",", ":")))
+
+
+def moment(at: datetime) -> str:
+    """Write a time, in UTC and to the second, as SQL that differs from call to call."""
+    return varying(f"{literal(f'{at:%Y-%m-%d %H:%M:%S}')}::timestamp", "timestamp")
 
 
 def varying(value: str, kind: str) -> str:

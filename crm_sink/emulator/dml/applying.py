@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crm_sink.emulator import sql
 from crm_sink.emulator.access import grants
 from crm_sink.emulator.dml import staging
 from crm_sink.emulator.history import keeping as history
 from crm_sink.emulator.log import keeping, rules
 from crm_sink.emulator.planned import hastily
-from crm_sink.emulator.sql import literal, name, varying
+from crm_sink.emulator.sql import literal, name
 from crm_sink.emulator.standard import STAGES
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def apply(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Sou
         )
     keeping.keep(cursor, org, write, source)
     noted = history.note(cursor, org, write)
-    moment = moment_of(org)
+    moment = sql.moment(org.stamp())
     if write.operation == "hardDelete":
         cursor.execute(f"delete from {staging.name_of(write)} where Id in (select id from good)")
     elif write.operation == "delete":
@@ -63,11 +64,6 @@ def apply(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Sou
         make_outcome(cursor)
     if write.target.name in grants.OBJECTS:
         org.store.when_committed(lambda: grants.refresh(org))
-
-
-def moment_of(org: Org) -> str:
-    """Give SQL of the time that a write is stamped with."""
-    return varying(f"{literal(f'{org.stamp():%Y-%m-%d %H:%M:%S}')}::timestamp", "timestamp")
 
 
 def make_outcome(cursor: duckdb.DuckDBPyConnection) -> None:

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from crm_sink.emulator import ids
+from crm_sink.emulator import ids, sql
 from crm_sink.emulator.access import grants
 from crm_sink.emulator.describe.objects import READ_ONLY
 from crm_sink.emulator.dml import staging
-from crm_sink.emulator.dml.applying import ASSIGNED, modified, moment_of
+from crm_sink.emulator.dml.applying import ASSIGNED, modified
 from crm_sink.emulator.dml.certain import cast_sql, certain
 from crm_sink.emulator.dml.values import JSON
 from crm_sink.emulator.dml.whereabouts import among, compared
@@ -83,7 +83,7 @@ def update(
     with hastily(cursor):
         fill(cursor, write, given, {**others, **{f"o{at}": old[at] for at in tracked}})
     keeping.keep_few(cursor, org, write, source, Few(list(cells), record_ids, given, old))
-    moment = moment_of(org)
+    moment = sql.moment(org.stamp())
     if tracked:
         history.keep_few(cursor, org, write, moment)
     _update(cursor, org, write, given, moment)
@@ -160,11 +160,7 @@ def _read(
         if None not in texts
     }
     # A record that lacks a required value, and is not given one, is judged the long way.
-    required = [
-        field
-        for field in target.stored()
-        if staging.is_required(field) and field.name not in always
-    ]
+    required = [field for field in write.required() if field.name not in always]
     selected = [
         "rowid",
         "Id",

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from crm_sink.emulator import ids
 from crm_sink.emulator.dml import staging
-from crm_sink.emulator.dml.applying import defaults, moment_of
+from crm_sink.emulator.dml.applying import defaults
 from crm_sink.emulator.dml.few import fill, is_certain, is_usual, texts_of
 from crm_sink.emulator.log import keeping
 from crm_sink.emulator.log.keeping import Few
 from crm_sink.emulator.planned import hastily
-from crm_sink.emulator.sql import name
+from crm_sink.emulator.sql import moment, name
 
 if TYPE_CHECKING:
     import duckdb
@@ -52,20 +52,19 @@ def _is_whole(write: Write, cells: Cells) -> bool:
 
     A record of which a history is kept begins one: that is the long way.
     """
-    stored = write.target.stored()
-    if any(field.tracked for field in stored):
+    if any(field.tracked for field in write.target.stored()):
         return False
     if not all(column.field.createable and not column.field.unique for column in write.columns):
         return False
     places = {column.field.name: column.place for column in write.columns}
-    needed = [places.get(field.name, -1) for field in stored if staging.is_required(field)]
+    needed = [places.get(field.name, -1) for field in write.required()]
     return all(place in row for row in cells.values() for place in needed)
 
 
 def _insert_sql(org: Org, write: Write) -> str:
     given = {column.field.name: at for at, column in enumerate(write.changes())}
     columns, values = [], []
-    for field, start in defaults(org, write, moment_of(org)).items():
+    for field, start in defaults(org, write, moment(org.stamp())).items():
         at = given.get(field)
         value = start if at is None else f"case when s{at} then v{at} else {start or 'null'} end"
         if value is not None:

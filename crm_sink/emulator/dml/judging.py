@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from crm_sink.emulator.access import check as access
 from crm_sink.emulator.dml import entity, matching, references, uniqueness
-from crm_sink.emulator.dml.staging import ACCESS, REQUIRED, TYPE, VALUE, is_required
+from crm_sink.emulator.dml.staging import ACCESS, REQUIRED, TYPE, VALUE
 from crm_sink.emulator.dml.values import type_fault, typed_sql, value_faults
 from crm_sink.emulator.duplicates import check as duplicates
 from crm_sink.emulator.planned import hastily
@@ -119,9 +119,7 @@ def _read_only(write: Write) -> list[str]:
 def _lacking(write: Write) -> list[str]:
     """Refuse rows that would leave a required field empty, untouched ones too (facts 7.3)."""
     culprits = []
-    for field in write.target.stored():
-        if not is_required(field):
-            continue
+    for field in write.required():
         given = [column for column in write.columns if column.field is field]
         empty = matching.lacks(field)
         for column in given:

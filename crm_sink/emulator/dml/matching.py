@@ -124,7 +124,7 @@ def _standing(write: Write) -> list[str]:
         f"{gone} as gone",
         f"{converted} as converted",
         "o.rowid as place",
-        *(f"o.{name(field.name)} is null as {lacks(field)}" for field in _required(write)),
+        *(f"o.{name(field.name)} is null as {lacks(field)}" for field in write.required()),
         *(f"o.{name(column.field.name)} as {column.old}" for column in write.changes()),
     ]
 
@@ -135,13 +135,9 @@ def _nothing(write: Write) -> list[str]:
         "false as gone",
         "false as converted",
         "null::bigint as place",
-        *(f"true as {lacks(field)}" for field in _required(write)),
+        *(f"true as {lacks(field)}" for field in write.required()),
         *(f"null::{column.field.duckdb_type} as {column.old}" for column in write.changes()),
     ]
-
-
-def _required(write: Write) -> list[Field]:
-    return [field for field in write.target.stored() if staging.is_required(field)]
 
 
 def _refused(write: Write) -> str:

@@ -114,6 +114,10 @@ class Write:
             found.setdefault(column.field.name, []).append(column)
         return found
 
+    def required(self) -> list[Field]:
+        """Give the fields that a record of the object may not lack."""
+        return [field for field in self.target.stored() if is_required(field)]
+
     def changes(self) -> list[Column]:
         """Give the columns whose fields can change at all; none of a delete."""
         if self.deletes:

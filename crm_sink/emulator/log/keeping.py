@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from crm_sink.emulator.dml.values import JSON
 from crm_sink.emulator.planned import hastily
-from crm_sink.emulator.sql import json_literal, literal, varying
+from crm_sink.emulator.sql import json_literal, literal, moment, varying
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,8 +42,6 @@ FEW = {"place": ["BIGINT"], "id": ["VARCHAR"], "old": [["VARCHAR"]], "new": [["V
 CLEARED = JSON.clear
 # From here on the values of a write go to a file: casting a million of them to text is slow.
 LARGE = 10_000
-
-
 Texts: TypeAlias = "tuple[str | None, ...]"
 
 
@@ -176,9 +174,10 @@ def _keep_write(
 ) -> None:
     fields = ", ".join(literal(column.field.name) for column in write.changes())
     numbers = (varying(str(one), "bigint") for one in (entry.written, entry.refused))
+    said = (_text(one) for one in (source.call, source.request, source.job))
     cursor.execute(
-        f"insert into _log_writes select {varying(str(entry.number), 'bigint')}, {_moment(org)}, "
-        f"{_text(source.call)}, {_text(source.request)}, {_text(source.job)}, "
+        f"insert into _log_writes select {varying(str(entry.number), 'bigint')}, "
+        f"{moment(org.stamp())}, {', '.join(said)}, "
         f"{literal(write.target.name)}, {literal(write.operation)}, [{fields}]::varchar[], "
         f"{', '.join(numbers)}, {entry.in_file}, {varying(entry.few or 'null', 'varchar')}"
     )
@@ -203,10 +202,6 @@ def _values(write: Write, columns: list[Column]) -> str:
             says += " and g.created"
         selected.append(f"g.{column.old} as o{at}, t.{column.typed} as v{at}, {says} as s{at}")
     return f"select n, g.id, g.created, {', '.join(selected)} from good g join typed t using (n)"
-
-
-def _moment(org: Org) -> str:
-    return varying(f"{literal(f'{org.stamp():%Y-%m-%d %H:%M:%S}')}::timestamp", "timestamp")
 
 
 def _text(given: str | None) -> str:
