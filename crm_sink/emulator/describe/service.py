@@ -17,8 +17,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from crm_sink.emulator.describe.objects import describe, path_of, summary
-from crm_sink.emulator.rest.sobjects import target_of
 from crm_sink.emulator.sql import name
+from crm_sink.emulator.targets import target_of
 from crm_sink.emulator.wire import reply
 
 if TYPE_CHECKING:

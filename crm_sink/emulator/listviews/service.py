@@ -21,9 +21,9 @@ from crm_sink.emulator.errors import ApiError, not_found
 from crm_sink.emulator.listviews import telling
 from crm_sink.emulator.listviews.view import ListView, all_of, find
 from crm_sink.emulator.numbers import count_in
-from crm_sink.emulator.rest.sobjects import target_of
 from crm_sink.emulator.soql.scope import Reading
 from crm_sink.emulator.soql.translate import translate
+from crm_sink.emulator.targets import target_of
 from crm_sink.emulator.wire import reply
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from crm_sink.emulator.rest.order import Order, order_of
 from crm_sink.emulator.rest.outcomes import Outcome, write_rows
 from crm_sink.emulator.rest.reading import fields_of, read_records
 from crm_sink.emulator.rest.rows import NESTED, Rows, is_key, place_of
-from crm_sink.emulator.rest.sobjects import target_of
+from crm_sink.emulator.targets import target_of
 from crm_sink.emulator.wire import json_object, json_text, parsed, reply
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from starlette.routing import Route
 from crm_sink.emulator.clock import stamp
 from crm_sink.emulator.errors import ApiError
 from crm_sink.emulator.history.kinds import PARENTS
-from crm_sink.emulator.rest.sobjects import target_of
 from crm_sink.emulator.sql import literal, name
+from crm_sink.emulator.targets import target_of
 from crm_sink.emulator.wire import reply
 
 if TYPE_CHECKING:

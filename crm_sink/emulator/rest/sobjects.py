@@ -21,6 +21,7 @@ from crm_sink.emulator.rest.outcomes import Outcome, write_rows
 from crm_sink.emulator.rest.reading import fields_of, read_versions
 from crm_sink.emulator.rest.rows import Rows, place_of
 from crm_sink.emulator.sql import name
+from crm_sink.emulator.targets import target_of
 from crm_sink.emulator.wire import json_text, parsed, reply
 
 if TYPE_CHECKING:
@@ -91,19 +92,6 @@ async def _meet_conditions(request: Request, target: ObjectType, record_id: str)
     found = await run_in_threadpool(read_versions, org, target, [record_id], version, fields)
     if record_id in found:
         check(request, *found[record_id])
-
-
-def target_of(request: Request) -> ObjectType:
-    """Give the object that the path names, in any case.
-
-    Raises:
-        ApiError: 404, the org has no such object.
-    """
-    org: Org = request.app.state.org
-    found = org.store.objects.get(request.path_params["object"].lower())
-    if found is None:
-        raise not_found()
-    return found
 
 
 def id_of(request: Request, target: ObjectType) -> str:

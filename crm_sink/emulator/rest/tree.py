@@ -19,8 +19,8 @@ from crm_sink.emulator.locks.claim import Claim, in_turn
 from crm_sink.emulator.rest.order import Order, order_of
 from crm_sink.emulator.rest.outcomes import Outcome, write_rows
 from crm_sink.emulator.rest.rows import Rows
-from crm_sink.emulator.rest.sobjects import target_of
 from crm_sink.emulator.soql.children import children_of
+from crm_sink.emulator.targets import target_of
 from crm_sink.emulator.wire import json_object, reply
 
 if TYPE_CHECKING:

@@ -27,10 +27,10 @@ from crm_sink.emulator.rest.sobjects import (
     location,
     record_of,
     refuse,
-    target_of,
     write_one,
 )
 from crm_sink.emulator.sql import name
+from crm_sink.emulator.targets import target_of
 from crm_sink.emulator.wire import json_text, parsed, reply
 
 if TYPE_CHECKING:
