@@ -101,6 +101,28 @@ def test_imports_go_down_only_and_each_library_stays_in_its_place(path: Path) ->
             assert room in {"assemble", "provision"}
 
 
+def needed() -> dict[str, set[str]]:
+    """Give the modules of ours that each one imports when it is imported, packages among them."""
+    paths = {".".join(path.relative_to(HOME).with_suffix("").parts): path for path in modules()}
+    names = {name.removesuffix(".__init__"): path for name, path in paths.items()}
+    found: dict[str, set[str]] = {}
+    for name, path in names.items():
+        wanted = {one for one in at_import_time(ast.parse(path.read_text())) if one in names}
+        # With a module the packages around it are imported, but for those that are at it already.
+        parts = [one.split(".")[:count] for one in wanted for count in range(1, one.count(".") + 1)]
+        around = {".".join(part) for part in parts}
+        found[name] = {one for one in wanted | around if not f"{name}.".startswith(f"{one}.")}
+    return found
+
+
+def test_no_module_needs_itself() -> None:
+    """A circle works or not by what is imported first."""
+    wanted = needed()
+    while free := {name for name, others in wanted.items() if not others & wanted.keys()}:
+        wanted = {name: others for name, others in wanted.items() if name not in free}
+    assert wanted == {}
+
+
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_slow_libraries_are_imported_where_they_are_used(path: Path) -> None:
     if room_of(path) == "emulator":
