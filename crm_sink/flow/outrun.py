@@ -25,7 +25,8 @@ from crm_sink.ledger.contract import ChunkRecord, ChunkState, Run
 from crm_sink.ledger.folder import RunFolder, write_rejects
 from crm_sink.match.route import read_route
 from crm_sink.plan.changes import FieldRule
-from crm_sink.plan.chunks import cut, measure
+from crm_sink.plan.chunks import Size, cut, measure
+from crm_sink.plan.deletes import cut_deletes
 from crm_sink.plan.rejudge import Moved, compare, count, held_back, still_to_write
 from crm_sink.schema import FieldSchema
 from crm_sink.tickets import Action, Api
@@ -77,8 +78,7 @@ def up_to_date(planned: Run, context: Context, *, again: str) -> Run:
         CrmError: The org refused to be read.
     """
     chunks = context.ledger.chunks(planned.run)
-    # The delete of an undo is not judged by values.
-    if not chunks or any(chunk.action is Action.DELETE for chunk in chunks):
+    if not chunks:
         return planned
     folder = RunFolder(context.home, new_run_id(context.clock)).create()
     old = RunFolder(context.home, planned.run)
@@ -164,15 +164,10 @@ def require_few(moved: int, look: Look, again: str) -> None:
 def _made_anew(look: Look, compared: str, moved: Moved) -> Run:
     """Make and save a plan of what is left to write."""
     engine, folder, planned, context = look.engine, look.folder, look.planned, look.context
-    left = engine.save(still_to_write(compared, look.rules), folder.root / "left.parquet")
-    size = measure(left, look.rules, engine)
-    api = look.chunks[0].api
-    cuts = cut(left, size, api, rules=look.rules, engine=engine, into=folder.changes)
-    left.path.unlink()
+    chunks, size, deletes = _cut(look, compared)
     keep_conflicts(look, compared, moved.fields)
     shutil.copytree(look.old.rejects_parts, folder.rejects_parts, dirs_exist_ok=True)
     rejected = write_rejects(folder, engine)
-    creating = Action.UPSERT if look.key.external_id else Action.CREATE
     totals = planned.totals
     run = replace(
         planned,
@@ -183,7 +178,7 @@ def _made_anew(look: Look, compared: str, moved: Moved) -> Run:
             totals,
             to_create=size.creates,
             to_update=size.updates,
-            to_clear=size.clears,
+            to_clear=size.clears + deletes,
             unchanged=totals.unchanged + moved.unchanged,
             conflicts=totals.conflicts + moved.conflicts,
         ),
@@ -197,22 +192,41 @@ def _made_anew(look: Look, compared: str, moved: Moved) -> Run:
     )
     context.ledger.begin(run)
     context.listener(RunBegan(run.run, run.mapping, run.object, run.kind))
-    context.ledger.save_chunks(
-        run.run,
-        [
-            ChunkRecord(
-                number=chunk.number,
-                object=planned.object,
-                action=creating if chunk.creates else Action.UPDATE,
-                api=api,
-                rows=chunk.rows,
-                state=ChunkState.PLANNED,
-                fields=chunk.fields,
-            )
-            for chunk in cuts
-        ],
-    )
+    context.ledger.save_chunks(run.run, chunks)
     return run
+
+
+def _cut(look: Look, compared: str) -> tuple[list[ChunkRecord], Size, int]:
+    """Cut what is left to write; give the chunks, what they write, and how many they delete."""
+    engine, folder, api = look.engine, look.folder, look.chunks[0].api
+    left = f"({still_to_write(compared, look.rules)})"
+    writes = engine.save(f"from {left} where action <> 'delete'", folder.root / "left.parquet")
+    size = measure(writes, look.rules, engine)
+    cuts = cut(writes, size, api, rules=look.rules, engine=engine, into=folder.changes)
+    writes.path.unlink()
+    first = max((chunk.number for chunk in cuts), default=-1) + 1
+    gone = engine.save(f"from {left} where action = 'delete'", folder.root / "gone.parquet")
+    deletes = cut_deletes(
+        f"from {gone.scan()}", api, rows=gone.rows, first=first, engine=engine, into=folder.changes
+    )
+    gone.path.unlink()
+    creating = Action.UPSERT if look.key.external_id else Action.CREATE
+    writing = [creating if chunk.creates else Action.UPDATE for chunk in cuts]
+    records = [
+        ChunkRecord(
+            number=chunk.number,
+            object=look.planned.object,
+            action=action,
+            api=api,
+            rows=chunk.rows,
+            state=ChunkState.PLANNED,
+            fields=chunk.fields,
+        )
+        for chunk, action in zip(
+            (*cuts, *deletes), (*writing, *[Action.DELETE] * len(deletes)), strict=True
+        )
+    ]
+    return records, size, gone.rows
 
 
 def keep_conflicts(look: Look, compared: str, fields: int) -> None:

@@ -256,7 +256,12 @@ def _cut(trip: _Trip, found: _Found) -> tuple[list[ChunkRecord], WriteRoute]:
     shutil.rmtree(found.changes.path)
     first = max((chunk.number for chunk in updates), default=-1) + 1
     gone = cut_deletes(
-        found.rest, trip.undoing, route.api, rows=deletes, first=first, engine=engine, into=into
+        back.deleted(found.rest, trip.undoing),
+        route.api,
+        rows=deletes,
+        first=first,
+        engine=engine,
+        into=into,
     )
     records = [
         ChunkRecord(

@@ -25,11 +25,10 @@ CARRIER = "carrier"
 
 
 def unsent(work: Writing) -> list[ChunkRecord]:
-    """Give the chunks of updates of which nothing came, and end their open jobs.
+    """Give the chunks of updates and deletes of which nothing came, and end their open jobs.
 
     A Collections call that was about to be answered is among them: it was carried out or not, and
-    its records are read back. New records have no values that somebody could have edited, and a
-    delete is not judged by values.
+    its records are read back. New records have no values that somebody could have edited.
 
     Raises:
         CrmError: The org did not tell what became of a job.
@@ -37,7 +36,7 @@ def unsent(work: Writing) -> list[ChunkRecord]:
     context, run = work.context, work.run.run
     found = []
     for chunk in context.ledger.chunks(run, unfinished=True):
-        if chunk.action is not Action.UPDATE or _is_answered(chunk):
+        if chunk.action not in (Action.UPDATE, Action.DELETE) or _is_answered(chunk):
             continue
         if chunk.ticket is None or chunk.ticket.job is None:
             found.append(chunk)

@@ -7,21 +7,18 @@ from typing import TYPE_CHECKING
 from crm_sink.engine import Relation, literal
 from crm_sink.plan.chunks import Cut
 from crm_sink.plan.route import COLLECTION_ROWS, JOB_BYTES
-from crm_sink.plan.undoing import deleted
 from crm_sink.tickets import Api
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from crm_sink.engine import Engine
-    from crm_sink.plan.undoing import Undoing
 
 ROW_BYTES = 20  # an id and a line end: all that a delete sends
 
 
 def cut_deletes(
-    found: Relation,
-    undoing: Undoing,
+    deletes: str,
     api: Api,
     *,
     rows: int,
@@ -32,8 +29,7 @@ def cut_deletes(
     """Write the deletes of each chunk to `into/chunk=N/` and tell what each holds.
 
     Args:
-        found: The rows of `undoing.rest`.
-        undoing: The fields.
+        deletes: The query of the deletes, as table `changes` with the column `parent`.
         api: The API they travel by.
         rows: How many records are deleted.
         first: The number of the first chunk.
@@ -48,7 +44,7 @@ def cut_deletes(
         place = f"(row_number() over (order by id) - 1) // {COLLECTION_ROWS}"
     into.mkdir(parents=True, exist_ok=True)
     engine.run(
-        f"copy ({deleted(found, undoing, f'cast({first} + {place} as integer)')}) "
+        f"copy (select * replace (cast({first} + {place} as integer) as chunk) from ({deletes})) "
         f"to {literal(str(into))} "
         "(format parquet, partition_by (chunk), write_partition_columns true, overwrite_or_ignore)"
     )

@@ -2,7 +2,8 @@
 
 A value that moved since the plan was made was moved by somebody: it is left alone like any edit,
 unless the mapping overwrites edits; where it already is what the plan would write, there is nothing
-left to do. Computes in the run's engine; reads no CRM.
+left to do. A record that is to be deleted, and was worked on, stays. Computes in the run's engine;
+reads no CRM.
 """
 
 from __future__ import annotations
@@ -110,9 +111,11 @@ def held_back(compared: str, rules: Sequence[FieldRule]) -> str:
 
 
 def _moved(rule: FieldRule) -> str:
+    """Tell that a value to be written, or of a record to be deleted, is not what the plan saw."""
     field, seen = rule.field, f"c.{before(rule.field.name)}"
     differ = differs(field, seen, f"p.{name(field.name)}")
-    return f"(p.id is not null and c.{write(field.name)} and {differ})"
+    is_meant = f"(c.{write(field.name)} or c.action = 'delete')"
+    return f"(p.id is not null and {is_meant} and {differ})"
 
 
 def _is_due(rule: FieldRule) -> str:
@@ -123,7 +126,9 @@ def _is_due(rule: FieldRule) -> str:
 
 
 def _held(rule: FieldRule) -> str:
-    return f"({_moved(rule)} and {_is_due(rule)})" if rule.protect else "false"
+    # What somebody worked on is never deleted, whatever the mapping says of edits.
+    is_deleted = f"(c.action = 'delete' and {_moved(rule)})"
+    return f"({is_deleted} or ({_moved(rule)} and {_is_due(rule)}))" if rule.protect else is_deleted
 
 
 def _writes(rule: FieldRule) -> str:
@@ -131,7 +136,11 @@ def _writes(rule: FieldRule) -> str:
 
 
 def _left(rules: Sequence[FieldRule]) -> str:
-    return f"{_some(write(rule.field.name) for rule in rules)} or action = 'create'"
+    held = _some(_mark(rule, "held") for rule in rules)
+    return (
+        f"{_some(write(rule.field.name) for rule in rules)} or action = 'create' "
+        f"or (action = 'delete' and not ({held}))"
+    )
 
 
 def _some(marks: Iterable[str]) -> str:

@@ -157,15 +157,14 @@ def rest(judgement: str, undoing: Undoing) -> str:
     )
 
 
-def deleted(found: Relation, undoing: Undoing, chunk: str) -> str:
-    """Give the query of the records to delete, as table `changes`.
+def deleted(found: Relation, undoing: Undoing) -> str:
+    """Give the query of the records to delete, as table `changes`, not yet in chunks.
 
     Args:
         found: The rows of `rest`.
         undoing: The fields.
-        chunk: The SQL of a change's chunk.
     """
-    return _changes(found.scan(), undoing, DELETE, chunk)
+    return _changes(found.scan(), undoing, DELETE, "0")
 
 
 def _changes(judgement: str, undoing: Undoing, fate: str, chunk: str) -> str:

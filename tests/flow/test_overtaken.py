@@ -10,6 +10,7 @@ from crm_sink.api import Result
 from crm_sink.assemble import assemble
 from crm_sink.errors import CrmError, PlanOutdated
 from crm_sink.flow.deliver import deliver
+from crm_sink.flow.undo import UndoRequest, undo
 from crm_sink.flow.verify import verify
 from crm_sink.ledger.contract import RunState
 from crm_sink.report.summary import summary
@@ -127,6 +128,26 @@ def test_a_call_that_was_carried_out_unheard_counts_as_ours_and_not_as_an_edit(
     totals = resumed(shop, planned).run.totals
     assert (totals.updated, totals.conflicts) == (30, 0)
     assert shop.counts()["most"] == 1
+
+
+@both
+def test_an_undo_that_waited_deletes_no_record_that_somebody_worked_on(
+    shop: Shop, api: Api
+) -> None:
+    creating = MAPPING.replace("column: id", "column: id, missing: create")
+    creating += "  LastName: \"'N'\"\n  Company: \"'N'\"\n"
+    done = shop.sync(creating, "from (values ('a', 0.9), ('b', 0.1)) t(id, score)", api=api)
+    request = UndoRequest(done.run, delete_created=True, api=api)
+    planned = shop._with(lambda context: undo(request, context))
+    shop.fail(NO_MORE_CALLS | {"method": ["DELETE", "POST"]})
+    with pytest.raises(CrmError):
+        resumed(shop, planned, is_fresh=True)
+    shop.mend()
+    [lead] = shop.look("SELECT Id FROM Lead WHERE Ext__c = 'a'")
+    shop.change("Lead", lead["Id"], Band__c="Warm")
+    totals = resumed(shop, planned).run.totals
+    assert shop.look("SELECT Ext__c, Band__c FROM Lead") == [{"Ext__c": "a", "Band__c": "Warm"}]
+    assert (totals.cleared, totals.conflicts, totals.planned) == (1, 1, 2)
 
 
 def is_as_the_run_says(shop: Shop, result: Result) -> bool:

@@ -134,6 +134,30 @@ def test_a_created_record_that_somebody_worked_on_is_not_deleted(shop: Shop) -> 
     assert shop.look("SELECT Score__c FROM Lead") == [{"Score__c": 7}]
 
 
+THREE_NEW = "select 'k-' || i as id, 'Lovelace' as name, i as score from range(3) r(i)"
+
+
+@pytest.mark.parametrize("api", [Api.COLLECTIONS, Api.BULK])
+def test_a_created_record_that_somebody_worked_on_since_the_undos_plan_is_not_deleted(
+    shop: Shop, api: Api
+) -> None:
+    """A record that the run updated, and that was worked on as well, stays as it is, too."""
+    old = shop.create("Lead", Ext__c="k-0", Score__c=50)
+    done = shop.sync(CREATING, THREE_NEW, api=api)
+    planned = plan_undo(shop, done, delete_created=True, api=api)
+    [lead] = shop.look("SELECT Id FROM Lead WHERE Ext__c = 'k-1'")
+    shop.change("Lead", lead["Id"], Score__c=7)
+    shop.change("Lead", old, Score__c=8)
+    result = shop.apply(planned)
+    assert shop.look("SELECT Ext__c, Score__c FROM Lead ORDER BY Ext__c") == [
+        {"Ext__c": "k-0", "Score__c": 8},
+        {"Ext__c": "k-1", "Score__c": 7},
+    ]
+    totals = result.run.totals
+    assert (totals.cleared, totals.updated, totals.conflicts, totals.planned) == (1, 1, 1, 3)
+    assert set(result.conflicts["key"]) == {"k-0", "k-1"}
+
+
 def lose_the_answer(shop: Shop, kind: str) -> None:
     """Lose the first answer to a write, before or after it was carried out."""
     shop.clock = Impatient()
