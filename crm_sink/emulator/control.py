@@ -39,9 +39,10 @@ def fill(org: Org, wanted: dict[str, Any]) -> dict[str, Any]:
     """Add fields and records to an org, and tell what was made.
 
     Raises:
-        ValueError: A field's type, a file or a column is wrong.
+        ValueError: A part has another shape; or a field's type, a file or a column is wrong.
         AlreadySeeded: The org holds such records already.
     """
+    _check(wanted)
     known = set(_fields_of(org))
     made: dict[str, Any] = {"fields": _add_fields(org, wanted.get("fields", []))}
     if "records" in wanted:
@@ -62,6 +63,19 @@ def fill(org: Org, wanted: dict[str, Any]) -> dict[str, Any]:
         made["csv"] = asdict(report)
     made["tracked"] = _track(org, wanted, known)
     return made
+
+
+def _check(wanted: dict[str, Any]) -> None:
+    fields, records = wanted.get("fields", []), wanted.get("records", {})
+    named = {"object", "name", "type"}
+    if not isinstance(fields, list) or not all(
+        isinstance(one, dict) and named <= one.keys() and {type(one[key]) for key in named} == {str}
+        for one in fields
+    ):
+        raise ValueError("fields is a list of objects, each with the texts object, name and type")
+    counts = records.items() if isinstance(records, dict) else [("", None)]
+    if not all(key in NO_RECORDS and type(count) is int for key, count in counts):
+        raise ValueError(f"records are counts of {', '.join(NO_RECORDS)}")
 
 
 def _track(org: Org, wanted: dict[str, Any], known: set[tuple[str, str]]) -> list[str]:

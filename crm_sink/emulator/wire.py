@@ -71,12 +71,34 @@ async def json_object(request: Request) -> dict[str, Any]:
     Raises:
         ApiError: It is something else.
     """
-    body = parsed(await json_text(request))
-    if not isinstance(body, dict):
+    return an_object(parsed(await json_text(request)))
+
+
+def an_object(value: Any) -> dict[str, Any]:
+    """Give a part of a body that must be a JSON object.
+
+    Raises:
+        ApiError: It is something else.
+    """
+    if not isinstance(value, dict):
         raise json_parser_error(
             "Cannot deserialize instance of object from the request body at [line:1, column:1]"
         )
-    return body
+    return value
+
+
+def texts(value: Any) -> list[str]:
+    """Give a part of a body that must be a list of texts; none for null.
+
+    Raises:
+        ApiError: It is something else.
+    """
+    listed = [] if value is None else value
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        raise json_parser_error(
+            "Cannot deserialize instance of list from the request body at [line:1, column:1]"
+        )
+    return listed
 
 
 def clean(text: str) -> str:

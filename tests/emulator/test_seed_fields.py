@@ -57,8 +57,18 @@ def test_what_is_no_field_is_refused(name: str, type_text: str) -> None:
         custom_field(name, type_text)
 
 
-@pytest.mark.parametrize("body", ["", "[", "[]", '"fields"'])
-def test_a_body_that_is_no_object_is_refused(api: Any, body: str) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "[",
+        "[]",
+        '{"fields": [1]}',
+        '{"fields": [{"object": "Lead"}]}',
+        '{"records": {"dogs": 1}}',
+    ],
+)
+def test_a_body_of_another_shape_is_refused(api: Any, body: str) -> None:
     headers = {"Content-Type": "application/json"}
     reply = api.call("POST", "/__seed__", data=body, headers=headers)
     assert (reply.status_code, list(reply.json())) == (400, ["error"])

@@ -218,7 +218,7 @@ def _create(org: Org, body: dict[str, Any], request: Request) -> Job:
         raise ApiError(400, "INVALIDJOB", f"InvalidJob : Unable to find object: {asked}")
     external = body.get("externalIdFieldName") if body["operation"] == "upsert" else None
     if body["operation"] == "upsert":
-        if not external:
+        if not isinstance(external, str) or not external:
             text = (
                 f"InvalidJob : External ID was blank for {target.name}. "
                 "An External ID must be specified for upsert."

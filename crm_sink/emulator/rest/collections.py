@@ -23,7 +23,7 @@ from crm_sink.emulator.rest.outcomes import Outcome, write_rows
 from crm_sink.emulator.rest.reading import fields_of, read_records
 from crm_sink.emulator.rest.rows import NESTED, Rows, is_key, place_of
 from crm_sink.emulator.targets import target_of
-from crm_sink.emulator.wire import json_object, json_text, parsed, reply
+from crm_sink.emulator.wire import json_object, json_text, parsed, reply, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -107,13 +107,13 @@ async def retrieve(request: Request) -> Response:
     target = target_of(request)
     if request.method == "POST":
         body = await json_object(request)
-        listed, asked = body.get("ids") or [], ",".join(body.get("fields") or [])
+        listed, asked = texts(body.get("ids")), ",".join(texts(body.get("fields")))
     else:
         listed = [one for one in request.query_params.get("ids", "").split(",") if one]
         asked = request.query_params.get("fields", "")
     if len(listed) > MOST_READ:
         raise ApiError(400, "EXCEEDED_ID_LIMIT", _too_many(MOST_READ))
-    wanted = [ids.normal(str(one)) for one in listed]
+    wanted = [ids.normal(one) for one in listed]
     for text, found in zip(listed, wanted, strict=True):
         if found is None:
             raise ApiError(400, "MALFORMED_ID", f"malformed id {text}")

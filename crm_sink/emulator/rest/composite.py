@@ -19,7 +19,7 @@ from starlette.routing import Route
 from crm_sink.emulator.errors import ApiError
 from crm_sink.emulator.numbers import count_in
 from crm_sink.emulator.rest.atomic import Part, all_or_none
-from crm_sink.emulator.wire import json_object, reply
+from crm_sink.emulator.wire import an_object, json_object, reply
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -55,7 +55,8 @@ async def graph(request: Request) -> Response:
     graphs = body.get("graphs")
     if not isinstance(graphs, list) or not graphs:
         raise ApiError(400, "REQUIRED_FIELD_MISSING", "At least 1 graph is required")
-    nodes = sum(len(one.get("compositeRequest") or ()) for one in graphs)
+    listed = [an_object(one).get("compositeRequest") for one in graphs]
+    nodes = sum(len(one) for one in listed if isinstance(one, list))
     if len(graphs) > MOST_GRAPHS or nodes > MOST_NODES:
         text = f"At most {MOST_GRAPHS} graphs and {MOST_NODES} nodes in one call"
         raise ApiError(400, "LIMIT_EXCEEDED", text)
@@ -113,6 +114,8 @@ def _parts(listed: Any, most: int = MOST_PARTS) -> list[dict[str, Any]]:
         raise ApiError(400, "REQUIRED_FIELD_MISSING", "At least 1 request is required")
     if len(listed) > most:
         raise ApiError(400, "LIMIT_EXCEEDED", f"At most {most} requests in one call")
+    for one in listed:
+        an_object(an_object(one).get("httpHeaders") or {})
     return listed
 
 
@@ -138,7 +141,8 @@ async def _answer(request: Request, part: dict[str, Any]) -> tuple[int, dict[str
     url = urlsplit(str(part.get("url")))
     sent = b"" if part.get("body") is None else json.dumps(part["body"]).encode()
     kept = [pair for pair in request.scope["headers"] if pair[0] in HANDED_ON]
-    extra = [(k.lower().encode(), v.encode()) for k, v in (part.get("httpHeaders") or {}).items()]
+    given = part.get("httpHeaders") or {}
+    extra = [(key.lower().encode(), str(value).encode()) for key, value in given.items()]
     scope = {
         "type": "http",
         "http_version": "1.1",
