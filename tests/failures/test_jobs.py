@@ -112,3 +112,17 @@ def test_a_row_whose_result_never_comes_is_a_reject_and_is_retried(office: Offic
     office.mend()
     assert office.crm_sink("retry --apply --log none").code == 0
     assert office.written() == ALL_ONCE
+
+
+def test_a_row_that_only_the_count_calls_accepted_is_found_by_verify(office: Office) -> None:
+    """The org refuses a row, lists it nowhere and counts no failure: no result tells it apart."""
+    [lead] = office.desk.look("SELECT Id FROM Lead WHERE Ext__c = 'k-1'")
+    office.planned("bulk")
+    office.fail("row-error", preset="validation", attempts=None, ids=[lead["Id"]])
+    office.fail("flaky-results", how="missing", path="jobs/ingest/*/*Results")
+    office.fail("altered", path="jobs/ingest/*", method="GET", set={"numberRecordsFailed": 0})
+    assert office.crm_sink("apply --log none").code == 0
+    office.mend()
+    said = office.crm_sink("verify --all")
+    assert said.code == 3
+    assert f"{lead['Id']}  Score__c: wrote" in said.out
