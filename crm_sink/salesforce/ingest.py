@@ -89,7 +89,7 @@ def progress(send: Send, root: str, ticket: Ticket) -> Progress:
         CrmError: The org refused the job as a whole, before its first row (the job's own code,
             fate STOP). The next job would fail alike.
     """
-    found = job.look(send, root, _job_of(ticket))
+    found = job.look(send, root, job.id_of(ticket))
     if found.is_refused:
         code = found.code or "BULK_API_ERROR"
         raise CrmError(
@@ -237,14 +237,3 @@ def _close(send: Send, root: str, made: str) -> None:
             raise
         else:
             return
-
-
-def _job_of(ticket: Ticket) -> str:
-    if ticket.job is None:
-        raise CrmError(
-            "the chunk was never sent: its ticket names no job",
-            code="NOT_SENT",
-            fate=Fate.STOP,
-            hint="crm-sink resume",
-        )
-    return ticket.job

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crm_sink.crm.call import Send
+    from crm_sink.tickets import Ticket
 
 JOBS = "/jobs/ingest"
 JOB = "/jobs/ingest/{id}"
@@ -149,6 +150,22 @@ def end(send: Send, root: str, job: str) -> Job:
             raise
         return look(send, root, job)
     return replace(found, state=State.ABORTED)
+
+
+def id_of(ticket: Ticket) -> str:
+    """Give the id of a ticket's job.
+
+    Raises:
+        CrmError: There is none: the chunk was never sent.
+    """
+    if ticket.job is None:
+        raise CrmError(
+            "the chunk was never sent: its ticket names no job",
+            code="NOT_SENT",
+            fate=Fate.STOP,
+            hint="crm-sink resume",
+        )
+    return ticket.job
 
 
 def look(send: Send, root: str, job: str) -> Job:

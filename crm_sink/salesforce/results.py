@@ -138,24 +138,24 @@ def _all_accepted(chunk: Chunk) -> str:
 
 
 def _ended(send: Send, root: str, ticket: Ticket) -> Job:
-    if ticket.job is None:
+    found = job.look(send, root, job.id_of(ticket))
+    if found.state is State.GONE:
         raise CrmError(
-            "the chunk was never sent: its ticket names no job",
-            code="NOT_SENT",
+            f"job {found.id} is no longer kept by the org",
+            code="JOB_GONE",
             fate=Fate.STOP,
+            where=job.JOB,
+            hint="crm-sink sync the mapping",
+        )
+    if not found.state.has_ended:
+        raise CrmError(
+            f"job {found.id} is not done yet",
+            code="NOT_DONE",
+            fate=Fate.RETRY,
+            where=job.JOB,
             hint="crm-sink resume",
         )
-    found = job.look(send, root, ticket.job)
-    if found.state.has_ended and found.state is not State.GONE:
-        return found
-    what = "is not done yet" if found.state is not State.GONE else "is no longer kept by the org"
-    raise CrmError(
-        f"job {found.id} {what}",
-        code="NOT_DONE" if found.state is not State.GONE else "JOB_GONE",
-        fate=Fate.RETRY if found.state is not State.GONE else Fate.STOP,
-        where=job.JOB,
-        hint="crm-sink resume" if found.state is not State.GONE else "crm-sink sync the mapping",
-    )
+    return found
 
 
 def _fetch(

@@ -83,12 +83,9 @@ async def insert_by_id(request: Request) -> Response:
 
 async def read(request: Request) -> Response:
     """Answer `GET /sobjects/X/Ext__c/value`."""
-    target = target_of(request)
-    key = key_of(request, target)
     org: Org = request.app.state.org
-    found = await run_in_threadpool(_ids_of, org, target, key, request.path_params["value"])
-    if not found:
-        raise not_found()
+    target = target_of(request)
+    found = await _named(request, target)
     if len(found) > 1:
         return _choices(request, target, found)
     fields = fields_of(target, request.query_params.get("fields"))
@@ -99,17 +96,27 @@ async def read(request: Request) -> Response:
 
 async def delete(request: Request) -> Response:
     """Answer `DELETE /sobjects/X/Ext__c/value`."""
-    target = target_of(request)
-    key = key_of(request, target)
     org: Org = request.app.state.org
-    found = await run_in_threadpool(_ids_of, org, target, key, request.path_params["value"])
-    if not found:
-        raise not_found()
+    target = target_of(request)
+    found = await _named(request, target)
     if len(found) > 1:
         return _choices(request, target, found)
     order = order_of(request, "delete")
     refuse(await run_in_threadpool(write_one, org, target, {"Id": found[0]}, order), "")
     return Response(status_code=204)
+
+
+async def _named(request: Request, target: ObjectType) -> list[str]:
+    """Give the ids of the records that the path's key and value name; mostly one.
+
+    Raises:
+        ApiError: 404, there is none.
+    """
+    key, value = key_of(request, target), request.path_params["value"]
+    found = await run_in_threadpool(_ids_of, request.app.state.org, target, key, value)
+    if not found:
+        raise not_found()
+    return found
 
 
 def key_of(request: Request, target: ObjectType) -> Field:
