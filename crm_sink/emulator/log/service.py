@@ -37,6 +37,7 @@ from starlette.routing import Route
 
 from crm_sink.emulator.log import reading, totals
 from crm_sink.emulator.log.reading import Asked
+from crm_sink.emulator.numbers import count_in
 
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
@@ -50,7 +51,7 @@ FILTERS = frozenset({"object", "id", "job", "request", "since"})
 async def show(request: Request) -> Response:
     """Answer with a page of changes."""
     try:
-        limit = int(request.query_params.get("limit", PAGE))
+        limit = count_in(request.query_params.get("limit", str(PAGE))) or 0
         if not 1 <= limit <= LONGEST_PAGE:
             raise ValueError(f"limit is 1 to {LONGEST_PAGE}")
         asked = _asked(request.query_params, {"limit"})
@@ -83,11 +84,14 @@ def _asked(given: QueryParams, more: set[str]) -> Asked:
     alien = set(given) - FILTERS - more
     if alien:
         raise ValueError(f"unknown: {', '.join(sorted(alien))}")
-    number, _, place = given.get("since", "0").partition(".")
+    since = given.get("since", "0")
+    parts = [count_in(part) for part in since.split(".", 1)]
     # A bare number stands for the whole of that write.
-    since = (int(number), int(place) if place else 1 << 62)
+    number, place = parts if len(parts) > 1 else (parts[0], 1 << 62)
+    if number is None or place is None:
+        raise ValueError(f"since is a number, or the `next` of a page: {since}")
     filters = {key: given.get(key) for key in ("object", "id", "job", "request")}
-    return Asked(**filters, since=since)
+    return Asked(**filters, since=(number, place))
 
 
 routes = [
