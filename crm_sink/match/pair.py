@@ -128,7 +128,9 @@ def pair(
         into: The Parquet file for the rejects.
     """
     nulls = engine.nulls(present)
-    sides = _sides(desired, present, pairing, nulls)
+    # A field that no record has a value of makes nearly every pair different, before a first sync.
+    is_new = bool(nulls & {field.name for field in pairing.fields} - engine.nulls(desired))
+    sides = _sides(desired, present, pairing, is_new=is_new)
     counts = _count(sides, present, engine)
     refusals = []
     if counts.pairs > desired.rows:
@@ -177,17 +179,15 @@ class _Counts:
     apart: int
 
 
-def _sides(desired: Relation, present: Relation, pairing: Pairing, nulls: frozenset[str]) -> str:
+def _sides(desired: Relation, present: Relation, pairing: Pairing, *, is_new: bool) -> str:
     """Give the join of both sides by key, each with a hash of its values: `d` and `p`.
 
     Values that are equal as they stand are equal to every rule. That two different records of one
     key have the same 64 bits is likely once in 10^13 syncs of a million records.
     """
-    fields = [name(field.name) for field in pairing.fields]
-    if nulls.issuperset(field.name for field in pairing.fields):
-        hashes = ("0", "1")  # before the first sync all are apart: nothing is to be read for that
-    else:
-        hashes = (f"hash({', '.join(fields)})",) * 2
+    fields = ", ".join(name(field.name) for field in pairing.fields)
+    # What is taken to be apart is not read for that.
+    hashes = ("0", "1") if is_new else (f"hash({fields})",) * 2
     return (
         f"(select match_key, {hashes[0]} as h from {desired.scan()}) d "
         f"left join (select *, {hashes[1]} as h from {present.scan()}) p "

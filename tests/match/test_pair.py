@@ -154,3 +154,10 @@ def test_a_value_that_is_there_and_one_that_is_not_are_apart(
     """Row 1 holds a score, and of its two records' fields one is null."""
     half = PRESENT.replace("'a-1', timestamp '2026-11-01 00:00:00', 10.0", "'a-1', now(), null")
     assert matched(engine, tmp_path, present=half).apart == 2
+
+
+def test_before_a_first_sync_every_pair_is_taken_to_be_apart(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """No record holds a score, and the predictions hold three."""
+    assert matched(engine, tmp_path, present=PRESENT.replace("10.0", "null::double")).apart == 3
