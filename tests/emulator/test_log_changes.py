@@ -150,6 +150,8 @@ def test_the_log_outlives_a_restart_and_is_forgotten_when_asked(
         last = api.get("/__log__/counts").json()["last"]
         assert api.call("DELETE", "/__log__").status_code == 204
         assert log(api) == []
+        assert all(one["writes"] == 0 for one in api.get("/__log__/totals").json().values())
+        assert "Nothing was written yet" in api.get("/lightning/changes").text
         api.lead()
         assert len(log(api, f"?since={last}")) == 1
 

@@ -118,7 +118,7 @@ def clear(org: Org) -> None:
         cursor.execute(
             "delete from _log_writes where number < (select max(number) from _log_writes)"
         )
-        cursor.execute("update _log_writes set few = null")
+        cursor.execute("update _log_writes set few = null, written = 0, refused = 0")
 
 
 def _rows(org: Org, query: str, values: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:

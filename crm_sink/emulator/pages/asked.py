@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ROWS = 50
 HOTTEST, ALL, UNSCORED = "Hottest", "All", "Unscored"
+CHOICES = {HOTTEST: "Hottest first", ALL: "All", UNSCORED: "Not scored yet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,12 @@ class ListPage:
     def last(self) -> int:
         """The number of the page's last record."""
         return self.asked.skipped + len(self.lines)
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """The lists that every object has, by title and link; beside the deployed `views`."""
+        own = CHOICES if self.has_scores else {ALL: CHOICES[ALL]}
+        return [(title, self.asked.pick(filter_name)) for filter_name, title in own.items()]
 
     @property
     def linked(self) -> str:
