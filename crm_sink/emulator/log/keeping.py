@@ -13,7 +13,7 @@ Not imitated: what rules fill in by themselves (an assigned owner, a stage's pro
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from crm_sink.emulator.dml.values import JSON
 from crm_sink.emulator.planned import hastily
@@ -42,7 +42,6 @@ FEW = {"place": ["BIGINT"], "id": ["VARCHAR"], "old": [["VARCHAR"]], "new": [["V
 CLEARED = JSON.clear
 # From here on the values of a write go to a file: casting a million of them to text is slow.
 LARGE = 10_000
-Texts: TypeAlias = "tuple[str | None, ...]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,27 +104,21 @@ def keep_few(
     cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Source, rows: Few
 ) -> None:
     """Log rows that take the short way; see `dml.few`."""
-    old, new = _changed(write, rows) if org.settings.log_values else ([], [])
-    nothing: list[list[str]] = [[]] * len(rows.ids)
-    told = {"place": rows.numbers, "id": rows.ids, "old": old or nothing, "new": new or nothing}
+    has_values = org.settings.log_values
+    # The key that a record was found by is not a change of it.
+    new = [
+        [] if column.field is write.external else texts
+        for column, texts in zip(write.changes(), rows.new, strict=True)
+    ]
+    told = {
+        "place": rows.numbers,
+        "id": rows.ids,
+        "old": rows.old if has_values else [],
+        "new": new if has_values else [],
+    }
     entry = _Entry(_next(cursor, org), len(rows.ids), few=json_literal(told))
     with hastily(cursor):
         _keep_write(cursor, org, write, source, entry)
-
-
-def _changed(write: Write, rows: Few) -> tuple[list[Texts], list[Texts]]:
-    """Give the texts of each row before and after; of what it does not change, none."""
-    nobody: list[str | None] = [None] * len(rows.ids)
-    # The key that a record was found by is not a change of it.
-    new = [
-        nobody if column.field is write.external else texts
-        for column, texts in zip(write.changes(), rows.new, strict=True)
-    ]
-    old = [
-        [was if text is not None else None for was, text in zip(stood, texts, strict=True)]
-        for stood, texts in zip(rows.old or [nobody] * len(new), new, strict=True)
-    ]
-    return list(zip(*old, strict=True)), list(zip(*new, strict=True))
 
 
 def rows_sql(which: str) -> str:
@@ -134,12 +127,17 @@ def rows_sql(which: str) -> str:
     Args:
         which: A condition on their write `w`; of those that stand apart, all are given.
     """
+    # Of a field that has no texts, and beyond the end of a list, there is null.
+    old, new = (
+        f"[told.{side}[field][row] for field in range(1, len(told.new) + 1)]"
+        for side in ("old", "new")
+    )
     return (
         "(select number, place, id, created, old, new from _log_rows union all "
-        "select number, unnest(told.place), unnest(told.id), created, unnest(told.old), "
-        "unnest(told.new) from (select number, operation = 'insert' as created, "
-        f"from_json(few, {json_literal(FEW)}) as told from _log_writes w "
-        f"where few is not null and {which}))"
+        f"select number, told.place[row], told.id[row], created, {old}, {new} from (select *, "
+        "unnest(range(1, len(told.id) + 1)) as row from (select number, operation = 'insert' as "
+        f"created, from_json(few, {json_literal(FEW)}) as told from _log_writes w "
+        f"where few is not null and {which})))"
     )
 
 
