@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from crm_sink.engine import Relation
@@ -23,9 +23,12 @@ from crm_sink.tickets import Api
 from crm_sink.write.settle import sync
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from crm_sink.flow.pool import Writing
+    from crm_sink.ledger.contract import Ledger
+    from crm_sink.ledger.folder import RunFolder
 
 
 def without_overtaken(work: Writing, *, again: str) -> Run:
@@ -42,7 +45,8 @@ def without_overtaken(work: Writing, *, again: str) -> Run:
         PlanOutdated: Too many of the records have moved on.
         CrmError: The org refused to be read.
     """
-    run, folder, engine = work.run, work.folder, work.engine
+    folder, engine = work.folder, work.engine
+    run = _without_unfinished(work.run, folder, work.context.ledger)
     next_round(work)  # what waits is then in chunks of its own
     chunks = unsent(work)
     if not chunks:
@@ -63,6 +67,52 @@ def without_overtaken(work: Writing, *, again: str) -> Run:
     return run
 
 
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """What is left alone, once its chunks are replaced."""
+
+    moved: int  # records
+    conflicts: int  # those of them of which nothing is written
+    conflict_fields: int
+
+
+def _counted(run: Run, more: LeftAlone, chunks: Sequence[int]) -> Run:
+    """Count what is left alone in a run's figures.
+
+    Args:
+        run: The run.
+        more: What is added.
+        chunks: Those that are then replaced; empty when what was counted is taken back.
+    """
+    details = run.details
+    added = {
+        "moved": details.get("moved", 0) + more.moved,
+        "conflict_fields": details.get("conflict_fields", 0) + more.conflict_fields,
+        "left_alone": {"chunks": list(chunks), **asdict(more)} if chunks else None,
+    }
+    totals = replace(run.totals, conflicts=run.totals.conflicts + more.conflicts)
+    return replace(run, totals=totals, details={**details, **added})
+
+
+def _without_unfinished(run: Run, folder: RunFolder, ledger: Ledger) -> Run:
+    """Take back what an earlier try counted, or wrote, when it died before it told the ledger."""
+    chunks = ledger.chunks(run.run)
+    told = run.details.get("left_alone")
+    open_chunks = {chunk.number for chunk in chunks if chunk.state is not ChunkState.COLLECTED}
+    if told and open_chunks & set(told["chunks"]):
+        less = (-told[figure] for figure in ("moved", "conflicts", "conflict_fields"))
+        run = _counted(run, LeftAlone(*less), ())
+    # A chunk that was replaced has no outcomes; one that was not yet told has no record.
+    known = {
+        chunk.number for chunk in chunks if chunk.number in open_chunks or chunk.ok + chunk.failed
+    }
+    for place in folder.changes.glob("chunk=*"):
+        number = int(place.name.partition("=")[2])
+        if number not in known and not folder.outcome(number).exists():
+            shutil.rmtree(place)
+    return run
+
+
 def _left_alone(run: Run, look: Look, moved: Relation) -> Run:
     """Replace the chunks that hold overtaken records, and list what is left alone."""
     ledger = look.context.ledger
@@ -73,16 +123,7 @@ def _left_alone(run: Run, look: Look, moved: Relation) -> Run:
     old = [chunk for chunk in look.chunks if chunk.number in numbers]
     free = max(chunk.number for chunk in ledger.chunks(run.run)) + 1
     new = [_replaced(chunk, free + place, look, moved) for place, chunk in enumerate(old)]
-    details = run.details
-    run = replace(
-        run,
-        totals=replace(run.totals, conflicts=run.totals.conflicts + what.conflicts),
-        details={
-            **details,
-            "moved": details.get("moved", 0) + moved.rows,
-            "conflict_fields": details.get("conflict_fields", 0) + what.fields,
-        },
-    )
+    run = _counted(run, LeftAlone(moved.rows, what.conflicts, what.fields), sorted(numbers))
     _plan_anew([chunk.number for chunk in old if chunk.attempt > 1], look, moved)
     ledger.update(run)
     left = [chunk for chunk in new if chunk.rows]

@@ -71,6 +71,11 @@ class Dying:
             raise Died
 
 
+def dying(bench: Bench, step: int) -> Context:
+    """Give a context in which the process dies at that step of its journal."""
+    return replace(bench.context, ledger=Dying(bench.context.ledger, step))  # type: ignore[arg-type]
+
+
 @dataclass(repr=False)
 class Bench:
     """The product over a CRM of dicts, on a clock that nobody waits for."""
@@ -101,7 +106,7 @@ class Bench:
         self.crm.refusals["k-3"] = BROKEN_RULE
         planned = self.plan(6, MAPPING.replace("{object", "{edits: overwrite, object"))
         try:
-            deliver(planned, replace(self.context, ledger=Dying(self.context.ledger, step)))  # type: ignore[arg-type]
+            deliver(planned, dying(self, step))
         except Died:
             return True
         return False
@@ -256,12 +261,36 @@ def test_a_row_that_waits_when_its_process_dies_overwrites_nobody(bench: Bench) 
     bench.crm.passing["k-1"] = [LOCKED]
     planned, ledger = bench.plan(3), bench.context.ledger
     with pytest.raises(Died):
-        deliver(planned, replace(bench.context, ledger=Dying(ledger, 8)))  # type: ignore[arg-type]
+        deliver(planned, dying(bench, 8))
     assert [chunk.state for chunk in ledger.chunks(planned.run)] == [ChunkState.WAITING]
     bench.crm.records["Lead"]["00Q000000000001AAA"]["Score__c"] = 99
     totals = deliver(ledger.find(planned.run), bench.context).totals
     assert bench.scores()[:3] == [7, 99, 7]
     assert (totals.updated, totals.conflicts, totals.planned) == (2, 1, 3)
+
+
+def test_a_resume_that_dies_while_it_leaves_an_edit_alone_tells_of_it_once(bench: Bench) -> None:
+    """One of three records is edited before the resume, which dies at each of its steps."""
+    ledger, edited = bench.context.ledger, bench.crm.records["Lead"]["00Q000000000001AAA"]
+    step, died = 0, True
+    while died:
+        bench.score += 1
+        planned = bench.plan(3)
+        with pytest.raises(Died):
+            deliver(planned, dying(bench, 2))
+        edited["Score__c"] = 1000 + step
+        try:
+            run = deliver(ledger.find(planned.run), dying(bench, step))
+            died = False
+        except Died:
+            found = ledger.find(planned.run)
+            run = found if found.state == "done" else deliver(found, bench.context)
+        totals = run.totals
+        assert (totals.updated, totals.conflicts, totals.planned) == (2, 1, 3), f"step {step}"
+        assert (run.details["moved"], run.details["conflict_fields"]) == (1, 1), f"step {step}"
+        assert len(Result(run).changes) == 2, f"step {step}"
+        step += 1
+    assert step > 2 * 5  # begun, counted, chunks replaced, chunk sent and collected, done
 
 
 @given(
