@@ -52,8 +52,9 @@ def _work_file(org: Org, job: Job, started: float) -> None:
         return
     try:
         header = read_header(folder / BODY, job, org.store.objects)
-        cursor = org.store.cursor()
-        rows = stage_file(cursor, folder / BODY, folder / STAGED, job, header)
+        # Closed before rows are written: what it has read once would be kept for it as it was.
+        with org.store.cursor() as cursor:
+            rows = stage_file(cursor, folder / BODY, folder / STAGED, job, header)
     except BadFile as bad:
         org.jobs.change(job.id, state=FAILED, error=str(bad), processed=0, failed=0)
         return
