@@ -105,6 +105,10 @@ class Engine:
         number, unit = str(self.value("select current_setting('memory_limit')")).split()
         return int(float(number) * 1024 ** ("bytes", "KiB", "MiB", "GiB", "TiB").index(unit))
 
+    def threads(self) -> int:
+        """Give how many threads may compute at once: each needs memory of its own."""
+        return int(self.value("select current_setting('threads')"))
+
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
         """The raw connection, for registering an Arrow table or a DataFrame at the doors."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from crm_sink.engine import name
+from crm_sink.engine import WIDE, name
 from crm_sink.errors import CrmSinkError
 from crm_sink.match.extras import CONVERTED
 from crm_sink.match.refusals import collect_twins, converted, found_twice, not_found
@@ -130,7 +130,9 @@ def pair(
     nulls = engine.nulls(present)
     # A field that no record has a value of makes nearly every pair different, before a first sync.
     is_new = bool(nulls & {field.name for field in pairing.fields} - engine.nulls(desired))
-    sides = _sides(desired, present, pairing, is_new=is_new)
+    # Vectors of 150 fields of two tables do not fit into the default memory at once (measured).
+    is_hashed = not is_new and len(pairing.fields) <= WIDE
+    sides = _sides(desired, present, pairing, is_hashed=is_hashed)
     counts = _count(sides, present, engine)
     refusals = []
     if counts.pairs > desired.rows:
@@ -179,7 +181,7 @@ class _Counts:
     apart: int
 
 
-def _sides(desired: Relation, present: Relation, pairing: Pairing, *, is_new: bool) -> str:
+def _sides(desired: Relation, present: Relation, pairing: Pairing, *, is_hashed: bool) -> str:
     """Give the join of both sides by key, each with a hash of its values: `d` and `p`.
 
     Values that are equal as they stand are equal to every rule. That two different records of one
@@ -187,7 +189,7 @@ def _sides(desired: Relation, present: Relation, pairing: Pairing, *, is_new: bo
     """
     fields = ", ".join(name(field.name) for field in pairing.fields)
     # What is taken to be apart is not read for that.
-    hashes = ("0", "1") if is_new else (f"hash({fields})",) * 2
+    hashes = (f"hash({fields})",) * 2 if is_hashed else ("0", "1")
     return (
         f"(select match_key, {hashes[0]} as h from {desired.scan()}) d "
         f"left join (select *, {hashes[1]} as h from {present.scan()}) p "

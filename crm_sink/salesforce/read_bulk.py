@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from crm_sink.crm.call import Call, Expect
 from crm_sink.crm.policy import poll_waits
-from crm_sink.engine import THREADS, Relation
+from crm_sink.engine import Relation
 from crm_sink.errors import CrmError, Fate
 from crm_sink.salesforce import answers, pages
 from crm_sink.salesforce.fate import fate_of
@@ -140,7 +140,7 @@ def _save_all(
     """Save each page while the next ones are fetched: the org and we then work side by side."""
     saved: list[Future[Relation]] = []
     due = 0
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="page") as readers:
+    with ThreadPoolExecutor(engine.threads(), thread_name_prefix="page") as readers:
         for page, rows in found:
             into = folder / f"{len(saved)}.parquet"
             saved.append(readers.submit(_save, query, page, engine.cursor(), into))

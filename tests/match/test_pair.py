@@ -161,3 +161,17 @@ def test_before_a_first_sync_every_pair_is_taken_to_be_apart(
 ) -> None:
     """No record holds a score, and the predictions hold three."""
     assert matched(engine, tmp_path, present=PRESENT.replace("10.0", "null::double")).apart == 3
+
+
+def test_of_a_wide_mapping_every_pair_is_taken_to_be_apart(engine: Engine, tmp_path: Path) -> None:
+    """101 fields, and one record that holds the very values of its prediction."""
+    fields = [FieldSchema(f"F{number}__c", FieldType.DOUBLE) for number in range(101)]
+    values = ", ".join(f'1.0::double as "{field.name}"' for field in fields)
+    one = f"select 1 as row, 'K' as key, 'k' as match_key, {values}"
+    desired = engine.save(one, tmp_path / "d.parquet")
+    other = f"select '00Q000000000001AAA' as id, 'k' as match_key, now() as modified, {values}"
+    present = engine.save(other, tmp_path / "p.parquet")
+    for count, apart in ((100, 0), (101, 1)):
+        pairing = Pairing(LEAD, KEY, fields[:count], parent=None, create=False)
+        found = pair(desired, present, pairing, engine, tmp_path / "rejects.parquet")
+        assert found.apart == apart
