@@ -126,15 +126,6 @@ class OrphanEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class OrphanLeft:
-    """A job that a crash may have left Open, or that another program is filling: left alone."""
-
-    job: str
-    object: str
-    chunk: int  # the chunk that it may have been made for
-
-
-@dataclass(frozen=True, slots=True)
 class OrphansNotSought:
     """The CRM would not list its jobs. An orphan has written nothing, so the run goes on."""
 
@@ -174,7 +165,6 @@ Event = (
     | RowsWaiting
     | RoundBegan
     | OrphanEnded
-    | OrphanLeft
     | OrphansNotSought
     | ParallelismChanged
     | RunEnded

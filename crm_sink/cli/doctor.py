@@ -90,8 +90,7 @@ def _orphans(target: str | None) -> str:
     raise CrmSinkError(
         f"{len(found)} Bulk jobs of this user are open and not in the ledger: {ids}{more}. They "
         "have written nothing, and the org closes them after 24 hours",
-        hint="crm-sink resume, if a run was cut off: it ends those of that run that have been open "
-        "for an hour; else look in Setup, Bulk Data Load Jobs",
+        hint="crm-sink resume, if a run was cut off; else look in Setup, Bulk Data Load Jobs",
     )
 
 

@@ -155,13 +155,7 @@ def _deliver(run: Run, context: Context, lease: Lease, *, is_resumed: bool) -> R
         with stages.stage("write") as done:
             try:
                 with computing(folder.root):
-                    end_orphans(
-                        run,
-                        context.open_jobs,
-                        context.ledger,
-                        clock=context.clock,
-                        listener=context.listener,
-                    )
+                    end_orphans(run, context.open_jobs, context.ledger, context.listener)
                     if is_resumed:
                         run = without_overtaken(work, again=_again(run))
                     write_all(work)

@@ -1,37 +1,33 @@
-"""Find the jobs that a crash left behind at the CRM, and end those that nobody can be filling.
+"""Find the jobs that a crash left behind at the CRM, and end those that a chunk of ours made.
 
 The process may die after the CRM made a job and before its id was stored: the ledger then holds a
 chunk in state `sending`, and the CRM an Open job that nobody will fill. A *closed* job whose id is
 unknown cannot exist: the id is stored before anything is uploaded, and the job is closed last. So
 an orphan has written nothing, and is ended; it is never adopted, because it has no data.
 
-A job carries no mark of who made it: another ledger's, or another tool's, of the same user looks
-just like it. But whoever lives fills a job at once. So one is only ended when it fits the chunk in
-all that it tells, and has been open for longer than any upload takes. One that is younger is left
-alone: it does no harm, and the org closes it after 24 hours (facts 4.2).
+A job carries no mark of who made it. So one is only ended when it fits the chunk in all that it
+tells: user, object, operation, external id and time. If another program of the same user made just
+such a one in the same minutes, that one is ended, too: it has not been closed, so nothing is lost,
+and crm_sink makes it anew.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from crm_sink.crm.policy import LONGEST_REQUEST, SKEW
 from crm_sink.errors import CrmError
-from crm_sink.events import OrphanEnded, OrphanLeft, OrphansNotSought
+from crm_sink.events import OrphanEnded, OrphansNotSought
 from crm_sink.flow.resume import is_unfinished
 from crm_sink.ledger.contract import ChunkState
 from crm_sink.tickets import Action, Api
 
 if TYPE_CHECKING:
-    from crm_sink.clock import Clock
     from crm_sink.crm.open_jobs import OpenJob, OpenJobs
     from crm_sink.events import Listener
     from crm_sink.ledger.contract import ChunkRecord, Ledger, Run
 
-# A job that is open for longer is filled by nobody: 100 MB, the most that a job takes, travel in
-# less at a quarter of a megabit a second.
-IDLE = timedelta(hours=1)
 SENDING = "sending"  # the ticket's detail
 
 
@@ -42,10 +38,8 @@ def unknown(jobs: OpenJobs, ledger: Ledger) -> list[OpenJob]:
     return [job for job in found if job.id[:15] not in known]
 
 
-def end_orphans(
-    run: Run, jobs: OpenJobs, ledger: Ledger, *, clock: Clock, listener: Listener
-) -> None:
-    """End the jobs that were made for chunks, are not in their tickets, and that nobody fills.
+def end_orphans(run: Run, jobs: OpenJobs, ledger: Ledger, listener: Listener) -> None:
+    """End the jobs that were made for chunks and are not in their tickets.
 
     Asks the CRM only when a chunk stopped where that can have happened.
 
@@ -53,7 +47,6 @@ def end_orphans(
         run: The run that is about to be gone on with; none of its chunks is walked yet.
         jobs: The CRM's.
         ledger: Knows the jobs of other runs too.
-        clock: Tells how long a job has been open.
         listener: Is told of each.
     """
     chunks = ledger.chunks(run.run, unfinished=True)
@@ -62,14 +55,10 @@ def end_orphans(
         return
     try:
         for job in unknown(jobs, ledger):
-            chunk = next((chunk for chunk in stopped if _may_be_for(job, chunk, run)), None)
-            if chunk is None:
-                continue
-            if clock.now() - job.created > IDLE:
+            chunk = next((chunk for chunk in stopped if _fits(job, chunk, run)), None)
+            if chunk is not None:
                 jobs.abort(job.id)
                 listener(OrphanEnded(job.id, job.object, chunk.number))
-            else:
-                listener(OrphanLeft(job.id, job.object, chunk.number))
     except CrmError as error:
         listener(OrphansNotSought(run.run, error.code))
 
@@ -83,7 +72,7 @@ def _since(chunk: ChunkRecord) -> datetime | None:
     return None if ticket.job or since is None else datetime.fromisoformat(since)
 
 
-def _may_be_for(job: OpenJob, chunk: ChunkRecord, run: Run) -> bool:
+def _fits(job: OpenJob, chunk: ChunkRecord, run: Run) -> bool:
     """Tell whether a job is as that of a chunk would be, and was made when that was asked for."""
     since = _since(chunk)
     key = str(run.details["key_field"]).lower() if chunk.action is Action.UPSERT else None

@@ -7,7 +7,6 @@ from crm_sink.events import (
     ChunkMoved,
     Event,
     OrphanEnded,
-    OrphanLeft,
     ParallelismChanged,
     RetryScheduled,
     RoundBegan,
@@ -59,20 +58,12 @@ def _of_trouble(event: Event) -> str | None:
         case RoundBegan(attempt=attempt, rows=rows, chunks=chunks, wait_seconds=wait):
             what = f"{rows:,} rows in {chunks:,} smaller chunks, attempt {attempt}"
             return f"{'again':<10} {what}, in {duration(wait)}"
-        case OrphanEnded() | OrphanLeft():
-            return _of_orphan(event)
+        case OrphanEnded(job=job, object=name):
+            return f"{'orphan':<10} job {job} on {name}, left open by a crash, was aborted"
         case ParallelismChanged(what=what, most=most, reason=reason) if reason:
             return f"{'slower':<10} {most} {what} at once, because of {reason}"
         case _:
             return None
-
-
-def _of_orphan(event: OrphanEnded | OrphanLeft) -> str:
-    job = f"job {event.job} on {event.object}"
-    if isinstance(event, OrphanEnded):
-        return f"{'orphan':<10} {job}, left open by a crash, was aborted"
-    told = "may be left over from a crash, or another program's: the org closes it within a day"
-    return f"{'open':<10} {job} {told}"
 
 
 def duration(seconds: float) -> str:

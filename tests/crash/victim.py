@@ -11,7 +11,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 # Imported here once, in the server that the processes are forked from.
@@ -28,7 +27,6 @@ import crm_sink.report.summary  # noqa: F401
 from crm_sink.cli import options
 from crm_sink.cli.main import run
 from crm_sink.events import CallMade, ChunkMoved, Event, RoundBegan, StageBegan
-from crm_sink.flow import orphans
 from crm_sink.stopping import StoppableClock
 
 
@@ -62,8 +60,6 @@ def main(arguments: list[str], environ: dict[str, str], death: int | str | None,
     os.environ.update(environ)
     os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 1)
     os.dup2(1, 2)
-    # There is no other program that could be filling a job which is young.
-    orphans.IDLE = timedelta(0)
     # Hundreds of processes poll the org, which is never busy.
     StoppableClock.sleep = lambda _, seconds: time.sleep(min(seconds, 0.02))  # type: ignore[method-assign]
     if death is not None:

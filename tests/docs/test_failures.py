@@ -23,7 +23,6 @@ PROOF: dict[str, list[str]] = {
         "ledger/test_database.py "
         "test_sqlite_syncs_each_commit_so_that_a_ticket_survives_a_power_cut",
         "flow/test_orphans.py test_a_resumed_run_ends_the_job_that_its_crash_left_open",
-        "flow/test_orphans.py test_a_job_that_somebody_may_be_filling_is_left_alone_and_told",
     ],
     "The answer to a write is lost": [
         "failures/test_calls.py test_a_write_whose_answer_was_lost_is_looked_up_and_not_made_twice",
