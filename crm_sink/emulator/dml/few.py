@@ -6,8 +6,6 @@ object to (`certain`): those are read, logged and updated by five statements. As
 is not plain, nothing has been written and the long way is taken (`writing.write_staged`), which
 alone refuses and says why.
 
-Makes the temp table `few` (n, place, id, and for each changed field s (was it given), v (its new
-value) and, if it is tracked, o (its old one, as text)).
 """
 
 from __future__ import annotations
@@ -26,7 +24,6 @@ from crm_sink.emulator.duplicates import check as duplicates
 from crm_sink.emulator.history import keeping as history
 from crm_sink.emulator.log import keeping
 from crm_sink.emulator.log.keeping import Few
-from crm_sink.emulator.planned import hastily
 from crm_sink.emulator.sql import json_literal, name, varying
 
 if TYPE_CHECKING:
@@ -40,6 +37,7 @@ if TYPE_CHECKING:
     from crm_sink.emulator.schema import Field
 
     Cells: TypeAlias = Mapping[int, Mapping[int, str]]
+    Columns: TypeAlias = list[list[str | None]]
 
 # What stands where in a row that was read.
 ID, KEY, OPEN, OLD = 1, 2, 3, 4
@@ -78,15 +76,13 @@ def update(
     stood = [standing[place] for place in places]
     record_ids = [row[ID] for row in stood]
     old = [[row[OLD + at] for row in stood] for at in range(len(given))]
-    tracked = history.tracked_by(write)
-    others = {"n": list(cells), "place": places, "id": record_ids}
-    with hastily(cursor):
-        fill(cursor, write, given, {**others, **{f"o{at}": old[at] for at in tracked}})
     keeping.keep_few(cursor, org, write, source, Few(list(cells), record_ids, given, old))
     moment = sql.moment(org.stamp())
+    tracked = history.tracked_by(write)
     if tracked:
-        history.keep_few(cursor, org, write, moment)
-    _update(cursor, org, write, given, moment)
+        others = {"n": list(cells), "id": record_ids, **{f"o{at}": old[at] for at in tracked}}
+        history.keep_few(cursor, org, write, rows_sql(write, given, others), moment)
+    _update(cursor, org, write, (places, given), moment)
     return dict(zip(cells, record_ids, strict=True))
 
 
@@ -174,7 +170,7 @@ def _read(
     return {row[0]: row for row in rows}
 
 
-def texts_of(write: Write, cells: Cells) -> list[list[str | None]]:
+def texts_of(write: Write, cells: Cells) -> Columns:
     """Give the staged texts of each changed field, in the order of the rows; null where none is."""
     rows = cells.values()
     return [[row.get(column.place) for row in rows] for column in write.changes()]
@@ -185,13 +181,13 @@ def _stands(row: tuple[Any, ...] | None, key: str) -> bool:
     return row is not None and row[KEY] == key and bool(row[OPEN])
 
 
-def fill(
-    cursor: duckdb.DuckDBPyConnection,
-    write: Write,
-    given: list[list[str | None]],
-    others: Mapping[str, list[Any]],
-) -> None:
-    """Make `few` of the staged texts of each changed field, and of other columns."""
+def rows_sql(write: Write, given: Columns, others: Mapping[str, list[Any]]) -> str:
+    """Give the SQL table of the staged texts of each changed field, and of other columns.
+
+    Returns:
+        The other columns, as they are named, and for each changed field s (was it given) and v (its
+        new value).
+    """
     told = {**others, **{f"r{at}": texts for at, texts in enumerate(given)}}
     kinds = {column: ["BIGINT" if column in ("n", "place") else "VARCHAR"] for column in told}
     selected = list(others)
@@ -200,11 +196,13 @@ def fill(
         # The key that a record was found by is not a change of it.
         says = "false" if column.field is write.external else f"{raw} is not null"
         selected += [f"{says} as s{at}", f"{cast_sql(column.field, raw)} as v{at}"]
-    body = varying(json_literal(told), "varchar")
     unpacked = ", ".join(f"unnest(told.{column}) as {column}" for column in told)
-    cursor.execute(
-        f"create or replace temp table few as select {', '.join(selected)} from "
-        f"(select {unpacked} from (select from_json({body}, {json_literal(kinds)}) as told))"
+    # As a row of values it is read when the statement is worked. As a constant DuckDB would unfold
+    # it value by value when it plans.
+    body = f"(values ({varying(json_literal(told), 'varchar')})) given(body)"
+    return (
+        f"(select {', '.join(selected)} from (select {unpacked} from "
+        f"(select from_json(body, {json_literal(kinds)}) as told from {body})))"
     )
 
 
@@ -212,9 +210,11 @@ def _update(
     cursor: duckdb.DuckDBPyConnection,
     org: Org,
     write: Write,
-    given: list[list[str | None]],
+    rows: tuple[list[int], Columns],
     moment: str,
 ) -> None:
+    """Update the records at some places by the staged texts of each changed field."""
+    places, given = rows
     changes = []
     for at, column in enumerate(write.changes()):
         to = f"few.v{at}"
@@ -223,6 +223,6 @@ def _update(
         changes.append(f"{name(column.field.name)} = {to}")
     changes += modified(org, write, moment)
     cursor.execute(
-        f"update {staging.name_of(write)} as o set {', '.join(changes)} from few "
-        "where o.rowid = few.place"
+        f"update {staging.name_of(write)} as o set {', '.join(changes)} "
+        f"from {rows_sql(write, given, {'place': places})} few where o.rowid = few.place"
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from crm_sink.emulator import ids
 from crm_sink.emulator.dml import staging
 from crm_sink.emulator.dml.applying import defaults
-from crm_sink.emulator.dml.few import fill, is_certain, is_usual, texts_of
+from crm_sink.emulator.dml.few import is_certain, is_usual, rows_sql, texts_of
 from crm_sink.emulator.log import keeping
 from crm_sink.emulator.log.keeping import Few
 from crm_sink.emulator.planned import hastily
@@ -38,12 +38,10 @@ def insert(
     prefix = write.target.key_prefix
     made = {number: ids.record_id(prefix, first + number) for number in cells}
     given = texts_of(write, cells)
+    made_ids = list(made.values())
+    keeping.keep_few(cursor, org, write, source, Few(list(cells), made_ids, given, []))
     with hastily(cursor):
-        fill(cursor, write, given, {"id": list(made.values())})
-    rows = Few(list(cells), list(made.values()), given, [])
-    keeping.keep_few(cursor, org, write, source, rows)
-    with hastily(cursor):
-        cursor.execute(_insert_sql(org, write))
+        cursor.execute(_insert_sql(org, write, rows_sql(write, given, {"id": made_ids})))
     return made
 
 
@@ -61,7 +59,7 @@ def _is_whole(write: Write, cells: Cells) -> bool:
     return all(place in row for row in cells.values() for place in needed)
 
 
-def _insert_sql(org: Org, write: Write) -> str:
+def _insert_sql(org: Org, write: Write, source: str) -> str:
     given = {column.field.name: at for at, column in enumerate(write.changes())}
     columns, values = [], []
     for field, start in defaults(org, write, moment(org.stamp())).items():
@@ -71,4 +69,4 @@ def _insert_sql(org: Org, write: Write) -> str:
             columns.append(name(field))
             values.append(value)
     table = staging.name_of(write)
-    return f"insert into {table} ({', '.join(columns)}) select {', '.join(values)} from few"
+    return f"insert into {table} ({', '.join(columns)}) select {', '.join(values)} from {source}"

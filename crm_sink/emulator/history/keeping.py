@@ -113,13 +113,17 @@ def tracked_by(write: Write) -> dict[int, Field]:
     return {at_of[one.name]: one for one in stored if one.tracked and one.name in at_of}
 
 
-def keep_few(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, moment: str) -> None:
-    """Keep what a write that took the short way changes; see `dml.few`, whose table is read.
+def keep_few(
+    cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: str, moment: str
+) -> None:
+    """Keep what a write that took the short way changes; see `dml.few`.
 
     Args:
         cursor: The handle of the write.
         org: Whose user writes.
         write: What is written; it has tracked fields.
+        source: The SQL table of n, id, and of each changed field s (was it given), v (its new
+            value) and, where it is tracked, o (its old one, as text).
         moment: SQL of the time that the write is stamped with.
     """
     tracked = tracked_by(write)
@@ -131,7 +135,7 @@ def keep_few(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, moment: 
     with hastily(cursor):
         cursor.execute(
             f"create or replace temp table tracked_after as select n, id, {', '.join(selected)} "
-            f"from few where {' or '.join(changed)}"
+            f"from {source} where {' or '.join(changed)}"
         )
     _add(cursor, org, write, Noted(tuple(tracked.values())), moment)
 
