@@ -162,7 +162,7 @@ def _run(org: Org, call: Call, targets: list[ObjectType | None]) -> list[Outcome
                     _add(rows, number, record, call.order.external)
             outcomes += write_rows(cursor, org, rows, call.order, claim)
         outcomes.sort(key=lambda outcome: outcome.number)
-        outcomes = [_placed(outcome, call) for outcome in outcomes]
+        outcomes = [_placed(one, call) if one.fields else one for one in outcomes]
         if call.all_or_none and any(outcome.code for outcome in outcomes):
             raise _RollBack(outcomes)
         return outcomes

@@ -32,6 +32,7 @@ NESTED = (
 
 # Of these a text is staged as it was sent; ids are mended first.
 AS_IT_IS = frozenset(DUCKDB_TYPES) - {"id", "reference"}
+NUMBERS = NUMBER_TYPES | {"int"}
 
 
 @dataclass(slots=True)
@@ -52,11 +53,14 @@ class Rows:
             if key == "attributes":
                 continue
             known = self.keys.get(key) or self._known(key)
-            if known is not None and type(value) is str and known.field.type in AS_IT_IS:
-                cells[known.place] = value if value.isascii() else clean(value)
-                continue
             if known is not None:
-                self._value(number, known, value)
+                kind = type(value)
+                if kind is str and known.field.type in AS_IT_IS:
+                    cells[known.place] = value if value.isascii() else clean(value)
+                elif (kind is int or kind is float) and known.field.type in NUMBERS:
+                    cells[known.place] = repr(value)
+                else:
+                    self._value(number, known, value)
                 continue
             if key.lower() == "attributes":
                 continue
