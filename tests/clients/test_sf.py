@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 QUIET = {
     "SF_USE_GENERIC_UNIX_KEYCHAIN": "true",
     "SF_AUTOUPDATE_DISABLE": "true",
+    # What its plug-in asks for: without it a process stays behind that waits to update.
+    "SF_DISABLE_AUTOUPDATE": "true",
     "SF_DISABLE_TELEMETRY": "true",
     "SF_SKIP_NEW_VERSION_CHECK": "true",
     "SF_DISABLE_LOG_FILE": "true",
