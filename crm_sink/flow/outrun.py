@@ -17,11 +17,12 @@ from crm_sink.crm.contract import Read
 from crm_sink.engine import Engine, Relation, open_engine
 from crm_sink.errors import PlanOutdated
 from crm_sink.events import RunBegan
+from crm_sink.flow.cuts import planned_chunks
 from crm_sink.flow.editors import tell_editors
 from crm_sink.flow.fields import field_at
 from crm_sink.flow.reading import ID
 from crm_sink.flow.trouble import computing
-from crm_sink.ledger.contract import ChunkRecord, ChunkState, Run
+from crm_sink.ledger.contract import ChunkRecord, Run
 from crm_sink.ledger.folder import RunFolder, write_rejects
 from crm_sink.match.route import read_route
 from crm_sink.plan.changes import FieldRule
@@ -29,7 +30,7 @@ from crm_sink.plan.chunks import Size, cut, measure
 from crm_sink.plan.deletes import cut_deletes
 from crm_sink.plan.rejudge import Moved, compare, count, held_back, still_to_write
 from crm_sink.schema import FieldSchema
-from crm_sink.tickets import Action, Api
+from crm_sink.tickets import Api
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -210,23 +211,8 @@ def _cut(look: Look, compared: str) -> tuple[list[ChunkRecord], Size, int]:
         f"from {gone.scan()}", api, rows=gone.rows, first=first, engine=engine, into=folder.changes
     )
     gone.path.unlink()
-    creating = Action.UPSERT if look.key.external_id else Action.CREATE
-    writing = [creating if chunk.creates else Action.UPDATE for chunk in cuts]
-    records = [
-        ChunkRecord(
-            number=chunk.number,
-            object=look.planned.object,
-            action=action,
-            api=api,
-            rows=chunk.rows,
-            state=ChunkState.PLANNED,
-            fields=chunk.fields,
-        )
-        for chunk, action in zip(
-            (*cuts, *deletes), (*writing, *[Action.DELETE] * len(deletes)), strict=True
-        )
-    ]
-    return records, size, gone.rows
+    chunks = planned_chunks(cuts, look.planned.object, api, look.key, deletes=deletes)
+    return chunks, size, gone.rows
 
 
 def keep_conflicts(look: Look, compared: str, fields: int) -> None:

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING
 from crm_sink.clock import new_run_id
 from crm_sink.engine import Engine, Relation, open_engine
 from crm_sink.errors import UsageError
+from crm_sink.flow.cuts import planned_chunks
 from crm_sink.flow.fields import field_at
 from crm_sink.flow.resume import PLANS
 from crm_sink.flow.trouble import computing
-from crm_sink.ledger.contract import ChunkRecord, ChunkState, Run
+from crm_sink.ledger.contract import ChunkRecord, Run
 from crm_sink.ledger.folder import RunFolder, write_rejects
 from crm_sink.plan.changes import FieldRule
 from crm_sink.plan.chunks import Size, cut, measure
 from crm_sink.plan.route import WriteRoute, write_route
-from crm_sink.tickets import Action, Api
+from crm_sink.tickets import Api
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,17 +132,4 @@ def _cut(
     cuts = cut(whole, size, route.api, rules=rules, engine=engine, into=folder.changes)
     schema = context.crm.describe(planned.object)
     key = field_at(str(planned.details["key_field"]), schema, context.crm)
-    creating = Action.UPSERT if key.external_id else Action.CREATE
-    records = [
-        ChunkRecord(
-            number=chunk.number,
-            object=planned.object,
-            action=creating if chunk.creates else Action.UPDATE,
-            api=route.api,
-            rows=chunk.rows,
-            state=ChunkState.PLANNED,
-            fields=chunk.fields,
-        )
-        for chunk in cuts
-    ]
-    return records, size, route
+    return planned_chunks(cuts, planned.object, route.api, key), size, route

@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_sink.engine import Engine, Relation
+from crm_sink.flow.cuts import planned_chunks
 from crm_sink.flow.editors import tell_editors
 from crm_sink.flow.past import Past
 from crm_sink.flow.reading import read_leavers
 from crm_sink.flow.unsettled import Now, past_by
-from crm_sink.ledger.contract import ChunkRecord, ChunkState
+from crm_sink.ledger.contract import ChunkRecord
 from crm_sink.plan.changes import clearing, compare, differing
-from crm_sink.plan.chunks import Cut, Size, cut, measure
+from crm_sink.plan.chunks import Size, cut, measure
 from crm_sink.plan.conflicts import Held, Places, hold_back
 from crm_sink.plan.leavers import Leaving, collect_leavers
 from crm_sink.plan.parts import groups_of, parts_for_jobs, parts_of
 from crm_sink.plan.route import WriteRoute, write_route
 from crm_sink.tables import match_key, sql_type
-from crm_sink.tickets import Action, Api
+from crm_sink.tickets import Api
 
 if TYPE_CHECKING:
     from crm_sink.flow.context import Context
@@ -87,8 +88,10 @@ def plan_changes(work: Planning) -> Planned:
     )
     cuts = cut(held.changes, size, route.api, rules=rules, engine=engine, into=work.folder.changes)
     _discard(found.changes, held.changes)
+    destination = work.destination
+    chunks = planned_chunks(cuts, destination.schema.name, route.api, destination.key)
     return Planned(
-        chunks=tuple(_record(chunk, route.api, work.destination) for chunk in cuts),
+        chunks=tuple(chunks),
         size=size,
         route=route,
         leavers=found.leavers,
@@ -217,18 +220,3 @@ def _hold_back(work: Planning, differing: Relation, past: Written) -> Held:
         schema = work.destination.schema
         tell_editors(work.folder.conflicts, schema, work.context.crm, work.engine)
     return held
-
-
-def _record(chunk: Cut, api: Api, destination: Destination) -> ChunkRecord:
-    action = Action.UPDATE
-    if chunk.creates:
-        action = Action.UPSERT if destination.key.external_id else Action.CREATE
-    return ChunkRecord(
-        number=chunk.number,
-        object=destination.schema.name,
-        action=action,
-        api=api,
-        rows=chunk.rows,
-        state=ChunkState.PLANNED,
-        fields=chunk.fields,
-    )

@@ -14,13 +14,14 @@ from crm_sink.clock import new_run_id
 from crm_sink.engine import Engine, Relation, open_engine
 from crm_sink.errors import NoSuchRun, UsageError
 from crm_sink.flow.begun import begun
+from crm_sink.flow.cuts import planned_chunks
 from crm_sink.flow.editors import tell_editors
 from crm_sink.flow.fields import field_at, written_fields
 from crm_sink.flow.reading import read_ids
 from crm_sink.flow.remarks import quota, rejects_in_short
 from crm_sink.flow.resume import IN_FLIGHT
 from crm_sink.flow.stages import Stages
-from crm_sink.ledger.contract import ChunkRecord, ChunkState, Run, RunState, Totals
+from crm_sink.ledger.contract import ChunkRecord, Run, RunState, Totals
 from crm_sink.ledger.folder import RunFolder, write_rejects
 from crm_sink.match.extras import parent_field
 from crm_sink.plan import undoing as back
@@ -30,7 +31,6 @@ from crm_sink.plan.deletes import ROW_BYTES, cut_deletes
 from crm_sink.plan.parts import parts_of
 from crm_sink.plan.route import WriteRoute, write_route
 from crm_sink.plan.undoing import Undoing
-from crm_sink.tickets import Action
 
 if TYPE_CHECKING:
     from crm_sink.flow.context import Context
@@ -263,19 +263,7 @@ def _cut(trip: _Trip, found: _Found) -> tuple[list[ChunkRecord], WriteRoute]:
         engine=engine,
         into=into,
     )
-    records = [
-        ChunkRecord(
-            number=chunk.number,
-            object=trip.run.object,
-            action=Action.UPDATE if chunk.number < first else Action.DELETE,
-            api=route.api,
-            rows=chunk.rows,
-            state=ChunkState.PLANNED,
-            fields=chunk.fields,
-        )
-        for chunk in (*updates, *gone)
-    ]
-    return records, route
+    return planned_chunks(updates, trip.run.object, route.api, deletes=gone), route
 
 
 def _list_conflicts(trip: _Trip, found: Relation) -> int:
