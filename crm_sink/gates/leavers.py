@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_sink.gates.measure import rows_words, share, share_words
+from crm_sink.gates.measure import rows_words, share
 from crm_sink.gates.verdict import State, Verdict
 
 if TYPE_CHECKING:
@@ -35,18 +35,19 @@ def judge_leavers(
     """
     if not leaving:
         return None
-    records = "1 record" if leaving == 1 else f"{leaving:,} records"
+    part = leaving / ours if ours else 1.0
+    figure = round(part, 4)
     if predictions and rejected >= predictions:
+        records = "1 record" if leaving == 1 else f"{leaving:,} records"
         text = (
             f"not one of {rows_words(predictions)} can be written, "
             f"and {records} would be taken for no longer scored"
         )
-        return Verdict("leavers", State.HOLD, float(leaving), text)
-    part = leaving / ours if ours else 0.0
+        return Verdict("leavers", State.HOLD, figure, text)
     if leaving < FEW or part <= share(rule.hold_if_leavers_exceed):
         return None
     text = (
-        f"{records} would be taken for no longer scored, {share_words(part)} of those that carry "
-        f"our values; the limit is {rule.hold_if_leavers_exceed}"
+        f"{leaving:,} of the {ours:,} records that carry our values would be taken for no longer "
+        f"scored; the limit is {rule.hold_if_leavers_exceed}"
     )
-    return Verdict("leavers", State.HOLD, round(part, 4), text)
+    return Verdict("leavers", State.HOLD, figure, text)

@@ -27,8 +27,8 @@ class Verdict:
         state: pass, warn or hold.
         figure: What was judged: freshness the age in hours, volume the change of the row count
             as a share (-0.5 is half as many), changes the share of records that change, drift
-            the population stability index, leavers how many records would be taken for such.
-            None when there was nothing to judge.
+            the population stability index, leavers the share of the records that carry our values
+            which would be taken for no longer scored. None when there was nothing to judge.
         message: The figure and its limits, in words.
     """
 

@@ -34,7 +34,7 @@ def test_the_share_and_its_limit_are_said() -> None:
     verdict = judge_leavers(LeaversGate(), predictions=1_000, rejected=997, leaving=997, ours=1_000)
     assert verdict is not None
     assert verdict.message == (
-        "997 records would be taken for no longer scored, 100 % of those that carry our values; "
+        "997 of the 1,000 records that carry our values would be taken for no longer scored; "
         "the limit is 50%"
     )
 
@@ -44,3 +44,4 @@ def test_a_batch_without_a_good_row_is_held_whatever_the_limit() -> None:
     verdict = judge_leavers(rule, predictions=2, rejected=2, leaving=1, ours=100)
     assert verdict is not None
     assert "not one of 2 rows can be written" in verdict.message
+    assert verdict.figure == 0.01
