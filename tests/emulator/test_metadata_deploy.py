@@ -186,6 +186,17 @@ def test_a_zip_that_was_damaged_on_its_way_fails_and_says_so(api: Any, method: i
     assert (found["status"], "INVALID_ZIP" in found["errorMessage"]) == ("Failed", True)
 
 
+def test_a_zip_with_a_password_fails_and_says_so(api: Any) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("package.xml", PACKAGE)
+    raw = bytearray(content.getvalue())
+    raw[raw.index(b"PK\x01\x02") + 8] |= 1  # the flags in the central directory
+    number = post(api, bytes(raw)).json()["id"]
+    found = api.get(f"metadata/deployRequest/{number}").json()["deployResult"]
+    assert (found["status"], "it is encrypted" in found["errorMessage"]) == ("Failed", True)
+
+
 def test_options_that_are_no_object_are_refused(api: Any) -> None:
     files = {"json": (None, '{"deployOptions": [1]}'), "file": ("a.zip", b"x")}
     assert api.call("POST", "metadata/deployRequest", files=files).status_code == 400

@@ -52,11 +52,13 @@ FOLDERS = {
     "reports": "Report",
     "dashboards": "Dashboard",
 }
-# What reading a zip raises when it is none, is damaged, or is packed in an unknown way.
+# What reading a zip raises when it is none or is damaged, by the way in which it is packed; and
+# (NotImplementedError) when it is packed in an unknown one.
 BAD_ZIP = (
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError,
-    OSError, ValueError,
-)  # fmt: skip
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError),
+    NotImplementedError,
+)
+ENCRYPTED = 1  # the bit of a file's flags
 # Fields come before what speaks of them.
 ORDER = {"CustomField": 0, "ListView": 1}
 
@@ -126,6 +128,8 @@ def _files(archive: zipfile.ZipFile) -> dict[str, bytes]:
         raise BadArchive("INVALID_OPERATION: Too many files in zip")
     if sum(one.file_size for one in found) > LARGEST:
         raise BadArchive("LIMIT_EXCEEDED: Maximum size of request reached")
+    if any(one.flag_bits & ENCRYPTED for one in found):
+        raise BadArchive("INVALID_ZIP: The zip cannot be read: it is encrypted")
     files = {one.filename: archive.read(one) for one in found}
     tops = {name.partition("/")[0] for name in files}
     if MANIFEST not in files and len(tops) == 1:
