@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from crm_sink.engine import Engine, Relation
 
 ID = FieldSchema("Id", FieldType.ID, length=18, id_lookup=True)
-
-
 CREATED_BY = FieldSchema("CreatedById", FieldType.REFERENCE, length=18)
 CREATED_AT = FieldSchema("CreatedDate", FieldType.DATETIME)
 CREATING = (Action.CREATE, Action.UPSERT)
