@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -128,14 +129,18 @@ class Shop:
             budget=self.budget,
         )
 
-    def _with(self, work: Callable[[Context], Run]) -> Result:
-        with assemble(
+    def context(self) -> AbstractContextManager[Context]:
+        """Give the parts, wired to the org."""
+        return assemble(
             self.settings,
             target=None,
             listener=self.events.append,
             clock=self.clock,
             environ=os.environ,
-        ) as context:
+        )
+
+    def _with(self, work: Callable[[Context], Run]) -> Result:
+        with self.context() as context:
             return Result(work(context))
 
     def plan(self, mapping: str, rows: str, **more: Any) -> Result:

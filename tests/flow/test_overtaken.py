@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from crm_sink.api import Result
-from crm_sink.assemble import assemble
 from crm_sink.errors import CrmError, PlanOutdated
 from crm_sink.flow.deliver import deliver
 from crm_sink.flow.undo import UndoRequest, undo
@@ -151,13 +148,7 @@ def test_an_undo_that_waited_deletes_no_record_that_somebody_worked_on(
 
 
 def is_as_the_run_says(shop: Shop, result: Result) -> bool:
-    with assemble(
-        shop.settings,
-        target=None,
-        listener=shop.events.append,
-        clock=shop.clock,
-        environ=os.environ,
-    ) as context:
+    with shop.context() as context:
         return verify(result.run, context).is_equal
 
 
