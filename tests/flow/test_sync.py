@@ -43,6 +43,19 @@ def test_a_second_sync_writes_nothing_and_makes_no_write_call(shop: Shop, api: A
     assert (totals.unchanged, totals.updated) == (2, 0)
 
 
+@pytest.mark.parametrize("api", [Api.COLLECTIONS, Api.BULK])
+def test_a_whole_number_field_takes_what_the_model_gives_as_float(shop: Shop, api: Api) -> None:
+    """NumberOfEmployees is an int, which refuses `250.0`."""
+    shop.create("Lead", Ext__c="a", NumberOfEmployees=5)
+    shop.create("Lead", Ext__c="b")
+    mapping = MAPPING + "  NumberOfEmployees: size\n"
+    rows = "from (values ('a', 0.9, 250.0::double), ('b', 0.1, 3.4)) t(id, score, size)"
+    assert shop.sync(mapping, rows, api=api).ok
+    found = shop.look("SELECT NumberOfEmployees FROM Lead ORDER BY Ext__c")
+    assert [record["NumberOfEmployees"] for record in found] == [250, 3]
+    assert shop.sync(mapping, rows, api=api).run.totals.unchanged == 2
+
+
 def test_only_the_changed_fields_of_changed_records_are_written(shop: Shop) -> None:
     shop.create("Lead", Ext__c="a")
     shop.create("Lead", Ext__c="b")

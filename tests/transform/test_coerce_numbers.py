@@ -61,10 +61,11 @@ def test_a_value_that_fits_is_stored(run: Run, type_: str, value: str, stored: o
         ("Number(18, 2)", "'1_000'", "NOT_A_NUMBER"),
         ("Number(18, 2)", "'1,5'", "NOT_A_NUMBER"),
         ("Number(18, 2)", "'0x10'", "NOT_A_NUMBER"),
-        ("Number(18, 2)", "'1e300'", "NOT_A_NUMBER"),
+        ("Number(18, 2)", "'1e300'", "NUMBER_TOO_LARGE"),
         ("Number(18, 0)", "9007199254740993::bigint", "NUMBER_TOO_LONG"),
         ("Number(18, 2)", "1234567890123456.78::decimal(18,2)", "NUMBER_TOO_LONG"),
         ("Number(18, 0)", "'123456789012345678'", "NUMBER_TOO_LONG"),
+        ("Number(18, 0)", "999999999999999999::bigint", "NUMBER_TOO_LONG"),
         ("Checkbox", "null::boolean", "CHECKBOX_NULL"),
         ("Checkbox", "'yes'", "NOT_A_CHECKBOX"),
         ("Checkbox", "2", "NOT_A_CHECKBOX"),
@@ -84,13 +85,21 @@ def test_division_by_zero_is_a_reject_with_the_cure(run: Run) -> None:
 
 
 def test_an_int_field_takes_whole_numbers_of_32_bits(run: Run) -> None:
-    """An int field refuses `250.0`, so the value is stored as INTEGER."""
     fields = {"F__c": FieldSchema("F__c", FieldType.INT)}
     result = run(
         mapping("Number(8, 0)"), table("250.4::double", "2147483648::double"), fields=fields
     )
     assert result.values("F__c") == [250]
     assert result.codes() == [(2, "F__c", "NUMBER_TOO_LARGE")]
+    assert "at most 2,147,483,647" in result.rejects[0]["message"]
+
+
+@pytest.mark.parametrize("value", ["250.4::double", "250", "250.0::decimal(9,2)", "'2.5e2'"])
+def test_an_int_field_is_sent_without_a_point(run: Run, value: str) -> None:
+    """An int field refuses `250.0`, so the value is stored as INTEGER."""
+    field = FieldSchema("F__c", FieldType.INT, precision=8)
+    result = run(mapping("Number(8, 0)"), table(value), fields={"F__c": field})
+    assert [repr(stored) for stored in result.values("F__c")] == ["250"]
 
 
 @pytest.mark.parametrize(

@@ -81,12 +81,20 @@ def test_text_that_does_not_fit_is_a_reject(run: Run, type_: str, value: str, co
         ("Lookup(Account)", "'001D000000IqhSLIAZ'", "001D000000IqhSLIAZ"),
         ("Text(40)", "7.0::double", "7"),
         ("Text(40)", "0.5::double", "0.5"),
+        ("Text(40)", "9007199254740992::double", "9007199254740992"),
         ("Text(40)", "true", "true"),
         ("Text(40)", "date '2026-11-20'", "2026-11-20"),
     ],
 )
 def test_other_values_become_text(run: Run, type_: str, value: str, stored: str | None) -> None:
     assert run(mapping(type_), table(value)).values("F__c") == [stored]
+
+
+@pytest.mark.parametrize("type_", ["Text(40)", "LongTextArea(300)", "Picklist(nan, inf)"])
+@pytest.mark.parametrize("value", ["'nan'::double", "'-inf'::float"])
+def test_nan_and_infinity_are_no_text(run: Run, type_: str, value: str) -> None:
+    result = run(mapping(type_), table(value))
+    assert result.codes() == [(1, "F__c", "NOT_FINITE")]
 
 
 def test_a_picklist_reject_proposes_the_nearest_value_and_lists_them(run: Run) -> None:

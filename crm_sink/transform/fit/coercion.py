@@ -18,6 +18,13 @@ class Words:
     hint: str = ""
 
 
+NOT_FINITE = Words(
+    "the value is not a finite number",
+    "Division by zero gives infinity: nullif(divisor, 0) makes it null. "
+    "NaN comes from missing inputs of the model.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Coercion:
     """SQL that makes a value fit, and SQL that tells why it does not.

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_sink.schema import FieldType
-from crm_sink.transform.fit.coercion import Coercion, Mismatch, Slot, Words
+from crm_sink.transform.fit.coercion import NOT_FINITE, Coercion, Mismatch, Slot, Words
 from crm_sink.transform.fit.kinds import Kind
 
 if TYPE_CHECKING:
@@ -39,17 +39,25 @@ def number(field: FieldSchema, kind: Kind, slot: Slot) -> Coercion | Mismatch:
     tests = [f"when {slot.v} is null then null"]
     if kind is Kind.FLOAT:
         tests.append(f"when not isfinite({slot.v}) then 'NOT_FINITE'")
+    exact = _exact(kind, slot.v, scale)
     if kind is Kind.TEXT:
         tests.append(f"when trim({slot.v}) = '' then null")
-        tests.append(f"when {c} is null then 'NOT_A_NUMBER'")
-    tests.append(f"when {c} is null or abs({c}) >= {limit} then 'NUMBER_TOO_LARGE'")
-    exact = _exact(kind, slot.v, scale)
+        tests.append(f"when {c} is null and not {_is_number(slot.v)} then 'NOT_A_NUMBER'")
+    large = "'NUMBER_TOO_LARGE'"
     if exact is not None:
+        # Of 18 digits the nearest double may have 19: what is wrong is told by the digits.
+        fits = f"abs(try_cast({exact} as decimal(38, {scale}))) < {limit}"
+        large = f"case when {fits} then 'NUMBER_TOO_LONG' else {large} end"
+    tests.append(f"when {c} is null or abs(cast({c} as double)) >= {limit} then {large}")
+    if exact is not None and field.type is not FieldType.INT:
         many = f"abs({c}) >= {INEXACT_FROM / 10**scale!r}"
         held = f"try_cast(cast({c} as varchar) as decimal(38, {scale}))"
         tests.append(f"when {many} and {held} is distinct from {exact} then 'NUMBER_TOO_LONG'")
+    value = _value(kind, slot.v, scale)
+    if field.type is FieldType.INT:  # which refuses `250.0`
+        value = f"try_cast({value} as integer)"
     return Coercion(
-        value=_value(kind, slot.v, scale),
+        value=value,
         code=f"case {' '.join(tests)} end",
         words=_words(field, scale),
     )
@@ -65,8 +73,12 @@ def _value(kind: Kind, v: str, scale: int) -> str:
     exact = _exact(kind, v, scale)
     if kind is Kind.TEXT:
         rounded = f"cast({exact} as double)"
-        return f"case when regexp_full_match(trim({v}), '{NUMBER_TEXT}') then {rounded} end"
+        return f"case when {_is_number(v)} then {rounded} end"
     return f"cast({exact if kind is Kind.DECIMAL else v} as double)"
+
+
+def _is_number(v: str) -> str:
+    return f"regexp_full_match(trim({v}), '{NUMBER_TEXT}')"
 
 
 def _exact(kind: Kind, v: str, scale: int) -> str | None:
@@ -86,13 +98,11 @@ def _limit(field: FieldSchema, scale: int) -> str:
 
 def _words(field: FieldSchema, scale: int) -> dict[str, Words]:
     digits = (field.precision or 18) - scale
-    holds = "2,147,483,647" if field.type is FieldType.INT else f"{digits} digits before the point"
+    holds = f"{digits} digits before the point"
+    if field.type is FieldType.INT and not field.precision:
+        holds = f"{LARGEST_INT:,}"
     return {
-        "NOT_FINITE": Words(
-            "the value is not a finite number",
-            "Division by zero gives infinity: nullif(divisor, 0) makes it null. "
-            "NaN comes from missing inputs of the model.",
-        ),
+        "NOT_FINITE": NOT_FINITE,
         "NOT_A_NUMBER": Words("the text is not a number", "Write it with digits and a point."),
         "NUMBER_TOO_LARGE": Words(
             f"{field.name} holds at most {holds}",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from crm_sink.engine import literal
 from crm_sink.schema import FieldType
-from crm_sink.transform.fit.coercion import Coercion, Mismatch, Slot, Words
+from crm_sink.transform.fit.coercion import NOT_FINITE, Coercion, Mismatch, Slot, Words
 from crm_sink.transform.fit.kinds import Kind
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ WHITE = (
 CONTROL = r"[\x00-\x08\x0B-\x1F\x7F-\x9F]"
 UNUSUAL = f"^[{WHITE}]|[{WHITE}]$|{CONTROL}"
 EMAIL = r"[^\s@\"(),:;<>\[\]\\]+@[^\s@\"(),:;<>\[\]\\.]+(\.[^\s@\"(),:;<>\[\]\\.]+)+"
+LARGEST_WHOLE = 2**53  # up to here a double holds every whole number, and so every id made of one
 TAKEN = frozenset(Kind) - {Kind.LIST, Kind.TEXT_LIST, Kind.STRUCT, Kind.MAP, Kind.OTHER}
 
 
@@ -49,14 +50,14 @@ def text(field: FieldSchema, kind: Kind, slot: Slot, *, truncate: bool) -> Coerc
 def trimmed(v: str, kind: Kind) -> str:
     """Give SQL for a value as trimmed text with LF line ends.
 
-    Null when nothing is left, and for a text with control characters.
+    Null when nothing is left, for a text with control characters, and for NaN and infinity.
     """
     if kind is Kind.FLOAT:
         # pandas makes floats of whole numbers as soon as one is missing: 7.0 is meant as 7.
-        whole = f"isfinite({v}) and {v} = trunc({v}) and abs({v}) < 1e15"
+        whole = f"{v} = trunc({v}) and abs({v}) <= {LARGEST_WHOLE}"
         return (
-            f"case when {whole} then cast(cast({v} as bigint) as varchar) "
-            f"else cast({v} as varchar) end"
+            f"case when not isfinite({v}) then null "
+            f"when {whole} then cast(cast({v} as bigint) as varchar) else cast({v} as varchar) end"
         )
     if kind is not Kind.TEXT:
         return f"cast({v} as varchar)"
@@ -85,6 +86,8 @@ def _is_ascii(text: str) -> str:
 
 def lost(v: str, kind: Kind) -> str:
     """Give SQL for the code of a text that became null: null for a blank one."""
+    if kind is Kind.FLOAT:
+        return f"case when {v} is null then null else 'NOT_FINITE' end"
     if kind is not Kind.TEXT:
         return "null"
     blank = f"trim(cast({v} as varchar), {literal(WHITE)}) = ''"
@@ -107,6 +110,7 @@ def text_words(field: FieldSchema) -> dict[str, Words]:
             f"{field.name} holds {field.length or 255:,} characters",
             "Shorten the value; a text field may say truncate: true, or be made longer in Setup.",
         ),
+        "NOT_FINITE": NOT_FINITE,
         "TEXT_IS_NA": Words(
             "the text is #N/A, by which a Bulk file clears a field",
             "Say nullif(x, '#N/A') if the field is to be cleared.",
