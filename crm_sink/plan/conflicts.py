@@ -122,12 +122,22 @@ def _suspects(
 
 
 def _edited(rules: Sequence[FieldRule]) -> dict[str, str]:
-    """Give, for each protected field, the condition that a person edited it since our write."""
+    """Give, for each protected field, the condition that a person edited it since our write.
+
+    Where the record is as it was when that write was planned, by its SystemModstamp and by the
+    field's value, the write never came about, whatever the org said of it: a Bulk job's count may
+    have called a row accepted that it neither wrote nor listed.
+    """
     conditions = {}
     for rule in rules:
         if rule.protect:
             field, column = rule.field, f"w.{name(rule.field.name)}"
-            changed = differs(field, f"{column}.v", f"c.{before(field.name)}")
+            present = f"c.{before(field.name)}"
+            untouched = (
+                f"(coalesce(c.modified = {column}.modified, false) "
+                f"and not {differs(field, f'{column}.before', present)})"
+            )
+            changed = f"{differs(field, f'{column}.v', present)} and not {untouched}"
             conditions[field.name] = (
                 f"coalesce(c.{write(field.name)} and {column} is not null and {changed}, false)"
             )

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from crm_sink.engine import literal, name
 from crm_sink.plan.accepted import accepted
 from crm_sink.plan.parts import ROW_OVERHEAD, SHARE
-from crm_sink.tables import write
+from crm_sink.tables import before, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -75,9 +75,9 @@ class Written:
             some: A SQL condition on `id`. It is put to each run before anything is joined.
 
         Returns:
-            Columns: id, key, action, seq (which run, ascending), undo (whether that run was one),
-            live (false when an undo took the whole change back), F and "F.write" for each field; a
-            field that a run did not know was not written by it.
+            Columns: id, key, action, modified, seq (which run, ascending), undo (whether that run
+            was one), live (false when an undo took the whole change back), F, "F.before" and
+            "F.write" for each field; a field that a run did not know was not written by it.
         """
         # Newest first: who looks for the newest value then replaces few that it has kept.
         parts = [self._one_run(each, self.columns, some) for each in reversed(self._found)]
@@ -93,7 +93,9 @@ class Written:
 
         Returns:
             Columns: id, key, action (of the last change that counts; null when all were taken
-            back), and F as STRUCT(v), null where we never wrote the field.
+            back), and F as STRUCT(v, before, modified): what we wrote, what was there when that
+            was planned, and the record's SystemModstamp then. Null where we never wrote the field;
+            a snapshot does not know the last two, and of an undo the last is null.
         """
         values = "".join(f", {_last(field)} as {name(field)}" for field in self.columns)
         return (
@@ -144,10 +146,14 @@ class Written:
             }
             join = f" left join {taken_back} u on u.id = c.id"
         values = {field: f"c.{name(field)}" for field in columns if field.lower() in known}
+        befores = {field: f"c.{before(field)}" for field in values}
+        is_undo = found.run.undoes is not None
+        # What a person does within a second of an undo would look as if it had never come about.
+        modified = "null::timestamp" if is_undo else "c.modified"
         return (
-            f"select c.id, c.key, c.action, {found.seq} as seq, "
-            f"{str(found.run.undoes is not None).lower()} as undo, {live} as live"
-            f"{_fields(columns, values, marks)} "
+            f"select c.id, c.key, c.action, {modified} as modified, {found.seq} as seq, "
+            f"{str(is_undo).lower()} as undo, {live} as live"
+            f"{_fields(columns, values, marks, befores)} "
             f"from (from {found.accepted} where {some}) c{join}"
         )
 
@@ -171,8 +177,8 @@ class Written:
         values = {field: name(field) for field in self.columns if field.lower() in known}
         marks = {field: write(field) for field in values}
         return (
-            f"select id, key, action, {SNAPSHOT_SEQ} as seq, false as undo, "
-            f"action is not null as live{_fields(self.columns, values, marks)} "
+            f"select id, key, action, null::timestamp as modified, {SNAPSHOT_SEQ} as seq, "
+            f"false as undo, action is not null as live{_fields(self.columns, values, marks, {})} "
             f"from {self._snapshot} where {some}"
         )
 
@@ -243,7 +249,8 @@ def query_of_snapshot(written: Written, some: str) -> str:
 
 
 def _last(field: str) -> str:
-    return f"arg_max({{'v': {name(field)}}}, {NEWEST}) filter (where {write(field)})"
+    told = f"'v': {name(field)}, 'before': {before(field)}, 'modified': modified"
+    return f"arg_max({{{told}}}, {NEWEST}) filter (where {write(field)})"
 
 
 def _found(runs: Sequence[PastRun], engine: Engine) -> Iterator[_Found]:
@@ -261,15 +268,21 @@ def _marked(columns: Iterable[str]) -> tuple[str, ...]:
 def _nothing(columns: Mapping[str, str]) -> str:
     return (
         "select cast(null as varchar) as id, cast(null as varchar) as key, "
-        "cast(null as varchar) as action, 0 as seq, false as undo, true as live"
-        f"{_fields(columns, {}, {})} where false"
+        "cast(null as varchar) as action, null::timestamp as modified, 0 as seq, "
+        f"false as undo, true as live{_fields(columns, {}, {}, {})} where false"
     )
 
 
-def _fields(columns: Mapping[str, str], values: Mapping[str, str], marks: Mapping[str, str]) -> str:
-    """Give the select list of F and "F.write", for fields that are not known null and false."""
+def _fields(
+    columns: Mapping[str, str],
+    values: Mapping[str, str],
+    marks: Mapping[str, str],
+    befores: Mapping[str, str],
+) -> str:
+    """Give the select list of F, "F.before" and "F.write"; null and false for fields not known."""
     return "".join(
         f", try_cast({values.get(field, 'null')} as {kind}) as {name(field)}, "
+        f"try_cast({befores.get(field, 'null')} as {kind}) as {before(field)}, "
         f"{marks[field] if field in values and field in marks else 'false'} as {write(field)}"
         for field, kind in columns.items()
     )

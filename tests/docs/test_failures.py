@@ -107,7 +107,8 @@ PROOF: dict[str, list[str]] = {
         "failures/test_jobs.py test_a_row_whose_result_never_comes_is_a_reject_and_is_retried",
     ],
     "A job counts a row as accepted": [
-        "failures/test_jobs.py test_a_row_that_only_the_count_calls_accepted_is_found_by_verify",
+        "failures/test_jobs.py "
+        "test_a_row_that_only_the_count_calls_accepted_is_written_by_the_next_sync",
     ],
     "An upload is answered": [
         "failures/test_jobs.py test_an_upload_that_never_arrived_is_sent_again",

@@ -114,8 +114,13 @@ def test_a_row_whose_result_never_comes_is_a_reject_and_is_retried(office: Offic
     assert office.written() == ALL_ONCE
 
 
-def test_a_row_that_only_the_count_calls_accepted_is_found_by_verify(office: Office) -> None:
-    """The org refuses a row, lists it nowhere and counts no failure: no result tells it apart."""
+def test_a_row_that_only_the_count_calls_accepted_is_written_by_the_next_sync(
+    office: Office,
+) -> None:
+    """The org refuses a row, lists it nowhere and counts no failure: no result tells it apart.
+
+    `verify` finds it. Its record was not changed since the plan, so that nobody edited it.
+    """
     [lead] = office.desk.look("SELECT Id FROM Lead WHERE Ext__c = 'k-1'")
     office.planned("bulk")
     office.fail("row-error", preset="validation", attempts=None, ids=[lead["Id"]])
@@ -126,3 +131,7 @@ def test_a_row_that_only_the_count_calls_accepted_is_found_by_verify(office: Off
     said = office.crm_sink("verify --all")
     assert said.code == 3
     assert f"{lead['Id']}  Score__c: wrote" in said.out
+    said = office.crm_sink("sync lead.yaml --log none --format json")
+    assert said.code == 0
+    assert (said.data["updated"], said.data["conflicts"]) == (1, 0)
+    assert office.written() == ALL_ONCE
