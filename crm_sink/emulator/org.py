@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.access import grants
+from crm_sink.emulator.ahead.waiting import Waiting
 from crm_sink.emulator.calls import Calls
 from crm_sink.emulator.clock import SystemClock
 from crm_sink.emulator.faults.book import Faults
@@ -71,6 +72,8 @@ class Org:
         self.jobs = Jobs(store, clock, self.user_id)
         self.created = self._first_records()
         grants.refresh(self)
+        self.waiting = Waiting(self)
+        store.settle = self.waiting.settle
 
     @classmethod
     def open(
@@ -126,6 +129,7 @@ class Org:
         """Stop working and close the store."""
         self.jobs.stop()
         self.limits.save()
+        self.waiting.close()
         self.store.close()
 
     def _first_records(self) -> datetime:

@@ -82,6 +82,8 @@ class Store:
         self._kept: dict[str, int] = {}  # up to where no counter at rest needs to be raised
         self._planned: Planned | None = None
         self.whereabouts = Whereabouts()
+        # Lets those writes reach the database that were answered before (see `ahead`).
+        self.settle: Callable[[], None] = _nothing
         self.last_write: int | None = None  # the number of the last one in the log, once asked for
 
     @classmethod
@@ -122,7 +124,18 @@ class Store:
         joined = self._joined.get()
         if joined is not None:
             return cast("duckdb.DuckDBPyConnection", _Lent(joined))
+        self.settle()
         return self._connection.cursor()
+
+    def reader(self) -> duckdb.DuckDBPyConnection:
+        """Give a handle for reading what the database has now, which may lack answered writes."""
+        return self._connection.cursor()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the one write lock without a transaction."""
+        with self._lock:
+            yield
 
     @contextmanager
     def writing(self, *, often: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -139,13 +152,14 @@ class Store:
             yield joined
             return
         with self._lock:
+            self.settle()
             cursor = self._take(often=often)
             cursor.execute("begin transaction")
             try:
                 yield cursor
             except BaseException:
                 self._when_committed.clear()
-                self._kept.clear()
+                self.forget_kept()
                 cursor.execute("rollback")
                 cursor.close()
                 raise
@@ -275,6 +289,19 @@ class Store:
                 cursor.execute(f"insert into _counters values ({literal(object_name)}, {counter})")
         return first
 
+    def reserve_now(self, object_name: str, count: int) -> int:
+        """Reserve counters under the write lock; only now and then that takes a transaction."""
+        if self._counters.get(object_name, 1) + count > self._kept.get(object_name, 0):
+            with self.writing() as cursor:
+                return self.reserve(cursor, object_name, count)
+        first = self._counters[object_name]
+        self._counters[object_name] = first + count
+        return first
+
+    def forget_kept(self) -> None:
+        """Write the next counters down again, after a transaction was rolled back."""
+        self._kept.clear()
+
     def save(self, cursor: duckdb.DuckDBPyConnection, definition: ObjectType) -> None:
         """Write an object's definition, inside a `writing()` block."""
         key = definition.name.lower()
@@ -296,6 +323,10 @@ class Store:
                 "update _counters set next = ? where object = ?", [next_one, object_name]
             )
         self._connection.close()
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def column_sql(field: Field) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crm_sink.emulator.dml import few, fresh, whereabouts
+from crm_sink.emulator.dml import whereabouts
 from crm_sink.emulator.dml.staging import Write
 from crm_sink.emulator.dml.values import JSON
 from crm_sink.emulator.history.tracking import track
@@ -29,9 +29,7 @@ def short(api: Any, record: dict[str, Any], operation: str = "update", by: str =
     rows.add(0, record)
     columns = tuple(rows.columns.values())
     write = Write(target, operation, columns, JSON, external=target.find(by) if by else None)
-    act = fresh.insert if operation == "insert" else few.update
-    with org.store.writing() as cursor:
-        return act(cursor, org, write, rows.cells, Source())
+    return org.waiting.write(write, rows.cells, Source())
 
 
 def newest(api: Any, record_id: str) -> dict[str, Any]:

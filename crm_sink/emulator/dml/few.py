@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from crm_sink.emulator import ids, sql
+from crm_sink.emulator import ids
 from crm_sink.emulator.access import grants
 from crm_sink.emulator.describe.objects import READ_ONLY
 from crm_sink.emulator.dml import staging
@@ -21,8 +21,6 @@ from crm_sink.emulator.dml.certain import cast_sql, certain
 from crm_sink.emulator.dml.values import JSON
 from crm_sink.emulator.dml.whereabouts import among, compared
 from crm_sink.emulator.duplicates import check as duplicates
-from crm_sink.emulator.history import keeping as history
-from crm_sink.emulator.log import keeping
 from crm_sink.emulator.log.keeping import Few
 from crm_sink.emulator.sql import json_literal, name, varying
 
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     import duckdb
 
     from crm_sink.emulator.dml.staging import Column, Write
-    from crm_sink.emulator.log.source import Source
     from crm_sink.emulator.org import Org
     from crm_sink.emulator.schema import Field
 
@@ -43,47 +40,49 @@ if TYPE_CHECKING:
 ID, KEY, OPEN, OLD = 1, 2, 3, 4
 
 
-def update(
-    cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, cells: Cells, source: Source
-) -> dict[int, str] | None:
-    """Write rows, if all of them are plain.
+def plan(
+    reader: duckdb.DuckDBPyConnection, org: Org, write: Write, cells: Cells
+) -> tuple[Few, list[int]] | None:
+    """Find the records of an update or upsert, if all rows are plain.
 
     Args:
-        cursor: A handle inside `Store.writing()`.
+        reader: A handle that sees what is committed, under the write lock.
         org: The org.
-        write: What the rows mean.
+        write: What the rows mean; it is usual.
         cells: The staged texts of JSON by row and column.
-        source: Who writes, for the log.
 
     Returns:
-        The id of each row's record; None when nothing was written.
+        The rows, and where their records stand; None when anything is not plain.
     """
     key = _key(write)
-    if key is None or not is_usual(org, write) or not is_certain(write, key, cells):
+    if key is None or not is_certain(write, key, cells):
         return None
     keys = _keys(write, key, cells)
-    if not keys:
-        return None
-    places = org.store.whereabouts.find(cursor, write.target, key.field, keys)
-    if places is None:
+    places = _places(reader, org, write, key.field, keys) if keys else None
+    if not keys or places is None:
         return None
     given = texts_of(write, cells)
-    standing = _read(cursor, write, key.field, places, given)
+    standing = _read(reader, write, key.field, places, given)
     for wanted, place in zip(keys, places, strict=True):
         if not _stands(standing.get(place), wanted):
             org.store.whereabouts.forget(write.target, key.field)
             return None
     stood = [standing[place] for place in places]
-    record_ids = [row[ID] for row in stood]
     old = [[row[OLD + at] for row in stood] for at in range(len(given))]
-    keeping.keep_few(cursor, org, write, source, Few(list(cells), record_ids, given, old))
-    moment = sql.moment(org.stamp())
-    tracked = history.tracked_by(write)
-    if tracked:
-        others = {"n": list(cells), "id": record_ids, **{f"o{at}": old[at] for at in tracked}}
-        history.keep_few(cursor, org, write, rows_sql(write, given, others), moment)
-    _update(cursor, org, write, (places, given), moment)
-    return dict(zip(cells, record_ids, strict=True))
+    return Few(list(cells), [row[ID] for row in stood], given, old), places
+
+
+def _places(
+    reader: duckdb.DuckDBPyConnection, org: Org, write: Write, key: Field, keys: list[str]
+) -> list[int] | None:
+    """Find where records stand; those that are about to be made or changed are waited for."""
+    found = org.store.whereabouts.find(reader, write.target, key, keys)
+    if found is None and not org.waiting.is_empty:
+        org.waiting.settle()
+        found = org.store.whereabouts.find(reader, write.target, key, keys)
+    if found is not None and org.waiting.touches(write.target.name, found):
+        org.waiting.settle()
+    return found
 
 
 def _key(write: Write) -> Column | None:
@@ -98,9 +97,12 @@ def _key(write: Write) -> Column | None:
 
 
 def is_usual(org: Org, write: Write) -> bool:
-    """Say whether nothing but values can stand against the write, and nothing follows from it."""
+    """Say whether nothing but values can stand against the write, and nothing follows from it.
+
+    Nothing that is found out here changes while the write lock is held.
+    """
     target = write.target.name
-    if org.store.is_joined or org.settings.batch_seconds or not org.locks.is_empty:
+    if org.settings.batch_seconds or not org.locks.is_empty:
         return False
     if org.faults.for_rows(target, write.operation, "rest") or target in grants.OBJECTS:
         return False
@@ -206,15 +208,26 @@ def rows_sql(write: Write, given: Columns, others: Mapping[str, list[Any]]) -> s
     )
 
 
-def _update(
+def update(
     cursor: duckdb.DuckDBPyConnection,
     org: Org,
     write: Write,
-    rows: tuple[list[int], Columns],
+    rows: tuple[list[str], list[int] | None, Columns],
     moment: str,
-) -> None:
-    """Update the records at some places by the staged texts of each changed field."""
-    places, given = rows
+) -> int:
+    """Update records by the staged texts of each changed field.
+
+    Args:
+        cursor: A handle in the transaction.
+        org: Whose user writes.
+        write: What the rows mean.
+        rows: The ids, where the records stand (None when nobody knows), and the texts.
+        moment: SQL of the time that the write is stamped with.
+
+    Returns:
+        How many records were changed: those whose id stands at its place.
+    """
+    ids_of, places, given = rows
     changes = []
     for at, column in enumerate(write.changes()):
         to = f"few.v{at}"
@@ -222,7 +235,13 @@ def _update(
             to = f"case when few.s{at} then {to} else o.{name(column.field.name)} end"
         changes.append(f"{name(column.field.name)} = {to}")
     changes += modified(org, write, moment)
-    cursor.execute(
+    others: dict[str, list[Any]] = {"id": ids_of}
+    where = "o.Id = few.id"
+    if places is not None:
+        others["place"] = places
+        where += f" and o.rowid = few.place and {among(places)}"
+    row = cursor.execute(
         f"update {staging.name_of(write)} as o set {', '.join(changes)} "
-        f"from {rows_sql(write, given, {'place': places})} few where o.rowid = few.place"
-    )
+        f"from {rows_sql(write, given, others)} few where {where}"
+    ).fetchone()
+    return row[0] if row else 0

@@ -11,38 +11,51 @@ from typing import TYPE_CHECKING
 from crm_sink.emulator import ids
 from crm_sink.emulator.dml import staging
 from crm_sink.emulator.dml.applying import defaults
-from crm_sink.emulator.dml.few import is_certain, is_usual, rows_sql, texts_of
-from crm_sink.emulator.log import keeping
+from crm_sink.emulator.dml.few import is_certain, rows_sql, texts_of
 from crm_sink.emulator.log.keeping import Few
 from crm_sink.emulator.planned import hastily
-from crm_sink.emulator.sql import moment, name
+from crm_sink.emulator.sql import name
 
 if TYPE_CHECKING:
     import duckdb
 
-    from crm_sink.emulator.dml.few import Cells
+    from crm_sink.emulator.dml.few import Cells, Columns
     from crm_sink.emulator.dml.staging import Write
-    from crm_sink.emulator.log.source import Source
     from crm_sink.emulator.org import Org
 
 
-def insert(
-    cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, cells: Cells, source: Source
-) -> dict[int, str] | None:
-    """Make records, if all of them are plain; arguments and answer are those of `few.update`."""
-    if write.operation != "insert" or not cells or not is_usual(org, write):
-        return None
+def plan(
+    reader: duckdb.DuckDBPyConnection, org: Org, write: Write, cells: Cells
+) -> tuple[Few, list[int]] | None:
+    """Give new records their ids, if all of them are plain; see `few.plan`. They have no places."""
     if not _is_whole(write, cells) or not is_certain(write, None, cells):
         return None
-    first = org.store.reserve(cursor, write.target.name, max(cells) - min(cells) + 1) - min(cells)
+    span = max(cells) - min(cells) + 1
+    first = org.store.reserve_now(write.target.name, span) - min(cells)
     prefix = write.target.key_prefix
-    made = {number: ids.record_id(prefix, first + number) for number in cells}
-    given = texts_of(write, cells)
-    made_ids = list(made.values())
-    keeping.keep_few(cursor, org, write, source, Few(list(cells), made_ids, given, []))
+    made = [ids.record_id(prefix, first + number) for number in cells]
+    return Few(list(cells), made, texts_of(write, cells), []), []
+
+
+def insert(
+    cursor: duckdb.DuckDBPyConnection,
+    org: Org,
+    write: Write,
+    rows: tuple[list[str], Columns],
+    moment: str,
+) -> None:
+    """Make records of ids and the staged texts of each field.
+
+    Args:
+        cursor: A handle in the transaction.
+        org: Whose user writes.
+        write: What the rows mean.
+        rows: The ids, and the texts.
+        moment: SQL of the time that the write is stamped with.
+    """
+    made, given = rows
     with hastily(cursor):
-        cursor.execute(_insert_sql(org, write, rows_sql(write, given, {"id": made_ids})))
-    return made
+        cursor.execute(_insert_sql(org, write, rows_sql(write, given, {"id": made}), moment))
 
 
 def _is_whole(write: Write, cells: Cells) -> bool:
@@ -59,10 +72,10 @@ def _is_whole(write: Write, cells: Cells) -> bool:
     return all(place in row for row in cells.values() for place in needed)
 
 
-def _insert_sql(org: Org, write: Write, source: str) -> str:
+def _insert_sql(org: Org, write: Write, source: str, moment: str) -> str:
     given = {column.field.name: at for at, column in enumerate(write.changes())}
     columns, values = [], []
-    for field, start in defaults(org, write, moment(org.stamp())).items():
+    for field, start in defaults(org, write, moment).items():
         at = given.get(field)
         value = start if at is None else f"case when s{at} then v{at} else {start or 'null'} end"
         if value is not None:

@@ -12,19 +12,22 @@ Not imitated: what rules fill in by themselves (an assigned owner, a stage's pro
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.dml.values import JSON
 from crm_sink.emulator.planned import hastily
-from crm_sink.emulator.sql import json_literal, literal, moment, varying
+from crm_sink.emulator.sql import json_literal, literal, varying
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     import duckdb
 
+    from crm_sink.emulator.ahead.entry import Entry
     from crm_sink.emulator.dml.staging import Column, Write
     from crm_sink.emulator.log.source import Source
     from crm_sink.emulator.org import Org
@@ -67,10 +70,10 @@ class _Entry:
     """One write: its number, how many rows it wrote and refused, where its values are."""
 
     number: int
+    moment: datetime
     written: int
     refused: int = 0
     in_file: bool = False
-    few: str | None = None
 
 
 def keep(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Source) -> None:
@@ -80,13 +83,13 @@ def keep(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Sour
             "select (select count(*) from good), (select count(*) from refused)"
         ).fetchone()
     written, refused = row or (0, 0)
-    number = _next(cursor, org)
+    number = next_number(cursor, org)
     columns = write.changes()
     has_values = org.settings.log_values and bool(columns)
     in_file = has_values and written >= LARGE
-    entry = _Entry(number, written, refused, in_file)
+    entry = _Entry(number, org.stamp(), written, refused, in_file)
     with hastily(cursor):
-        _keep_write(cursor, org, write, source, entry)
+        _insert(cursor, [[*_written(write, source, entry), None]])
         if has_values and not in_file:
             _keep_rows(cursor, number, f"({_values(write, columns)})", len(columns))
             return
@@ -100,11 +103,19 @@ def keep(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Sour
         )
 
 
-def keep_few(
-    cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Source, rows: Few
-) -> None:
-    """Log rows that take the short way; see `dml.few`."""
-    has_values = org.settings.log_values
+def keep_few(cursor: duckdb.DuckDBPyConnection, org: Org, entries: Sequence[Entry]) -> None:
+    """Log writes that took the short way; see `ahead`."""
+    values = []
+    for entry in entries:
+        said = _Entry(entry.number, entry.moment, len(entry.rows.ids))
+        values.append([*_written(entry.write, entry.source, said), _rows_of(org, entry)])
+    with hastily(cursor):
+        _insert(cursor, values)
+
+
+def _rows_of(org: Org, entry: Entry) -> str:
+    """Give the JSON of a small write's rows."""
+    has_values, write, rows = org.settings.log_values, entry.write, entry.rows
     # The key that a record was found by is not a change of it.
     new = [
         [] if column.field is write.external else texts
@@ -116,9 +127,7 @@ def keep_few(
         "old": rows.old if has_values else [],
         "new": new if has_values else [],
     }
-    entry = _Entry(_next(cursor, org), len(rows.ids), few=json_literal(told))
-    with hastily(cursor):
-        _keep_write(cursor, org, write, source, entry)
+    return json.dumps(told, separators=(",", ":"))
 
 
 def rows_sql(which: str) -> str:
@@ -158,8 +167,8 @@ def new_sql(places: Iterable[int]) -> str:
     return f"[{', '.join(cells)}]"
 
 
-def _next(cursor: duckdb.DuckDBPyConnection, org: Org) -> int:
-    """Give the number of a new write; one that is rolled back leaves a gap."""
+def next_number(cursor: duckdb.DuckDBPyConnection, org: Org) -> int:
+    """Give the number of a new write, under the write lock; what is rolled back leaves a gap."""
     if org.store.last_write is None:
         row = cursor.execute("select coalesce(max(number), 0) from _log_writes").fetchone()
         org.store.last_write = row[0] if row else 0
@@ -167,18 +176,17 @@ def _next(cursor: duckdb.DuckDBPyConnection, org: Org) -> int:
     return org.store.last_write
 
 
-def _keep_write(
-    cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, source: Source, entry: _Entry
-) -> None:
-    fields = ", ".join(literal(column.field.name) for column in write.changes())
-    numbers = (varying(str(one), "bigint") for one in (entry.written, entry.refused))
-    said = (_text(one) for one in (source.call, source.request, source.job))
-    cursor.execute(
-        f"insert into _log_writes select {varying(str(entry.number), 'bigint')}, "
-        f"{moment(org.stamp())}, {', '.join(said)}, "
-        f"{literal(write.target.name)}, {literal(write.operation)}, [{fields}]::varchar[], "
-        f"{', '.join(numbers)}, {entry.in_file}, {varying(entry.few or 'null', 'varchar')}"
-    )
+def _written(write: Write, source: Source, entry: _Entry) -> list[object]:
+    """Give a row of `_log_writes`, but for its last column."""
+    fields = [column.field.name for column in write.changes()]
+    said = [source.call, source.request, source.job, write.target.name, write.operation, fields]
+    return [entry.number, entry.moment, *said, entry.written, entry.refused, entry.in_file]
+
+
+def _insert(cursor: duckdb.DuckDBPyConnection, rows: Sequence[list[object]]) -> None:
+    marks = ", ".join(f"({', '.join('?' for _ in row)})" for row in rows)
+    values = [value for row in rows for value in row]
+    cursor.execute(f"insert into _log_writes values {marks}", values)
 
 
 def _keep_rows(cursor: duckdb.DuckDBPyConnection, number: int, source: str, fields: int) -> None:
@@ -200,7 +208,3 @@ def _values(write: Write, columns: list[Column]) -> str:
             says += " and g.created"
         selected.append(f"g.{column.old} as o{at}, t.{column.typed} as v{at}, {says} as s{at}")
     return f"select n, g.id, g.created, {', '.join(selected)} from good g join typed t using (n)"
-
-
-def _text(given: str | None) -> str:
-    return varying("null" if given is None else literal(given), "varchar")

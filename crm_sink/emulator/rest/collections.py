@@ -19,7 +19,7 @@ from crm_sink.emulator import ids
 from crm_sink.emulator.errors import ApiError
 from crm_sink.emulator.locks.claim import Claim, in_turn
 from crm_sink.emulator.rest.order import Order, order_of
-from crm_sink.emulator.rest.outcomes import Outcome, write_rows
+from crm_sink.emulator.rest.outcomes import Outcome, write_ahead, write_rows
 from crm_sink.emulator.rest.reading import fields_of, read_records
 from crm_sink.emulator.rest.rows import NESTED, Rows, is_key, place_of
 from crm_sink.emulator.targets import target_of
@@ -152,14 +152,16 @@ async def _write(request: Request, order: Order, target: ObjectType | None = Non
 
 def _run(org: Org, call: Call, targets: list[ObjectType | None]) -> list[Outcome]:
     """Write all rows, type by type, in one transaction."""
+    kinds = _distinct(targets)
+    staged = [_rows(org, call, targets, kind) for kind in kinds]
+    if len(kinds) == 1 and None not in targets:
+        written = write_ahead(org, staged[0], call.order)
+        if written is not None:
+            return written
 
     def write_all(cursor: duckdb.DuckDBPyConnection, claim: Claim) -> list[Outcome]:
         outcomes = [_unknown_type(call, at) for at, one in enumerate(targets) if one is None]
-        for target in _distinct(targets):
-            rows = Rows(target, org.store.objects)
-            for number, record in enumerate(call.records):
-                if targets[number] is target:
-                    _add(rows, number, record, call.order.external)
+        for rows in staged:
             outcomes += write_rows(cursor, org, rows, call.order, claim)
         outcomes.sort(key=lambda outcome: outcome.number)
         outcomes = [_placed(one, call) if one.fields else one for one in outcomes]
@@ -175,6 +177,15 @@ def _run(org: Org, call: Call, targets: list[ObjectType | None]) -> list[Outcome
             outcome if outcome.code else replace(outcome, code=code, message=ROLLED_BACK)
             for outcome in undone.outcomes
         ]
+
+
+def _rows(org: Org, call: Call, targets: list[ObjectType | None], kind: ObjectType) -> Rows:
+    """Read the records of one type."""
+    rows = Rows(kind, org.store.objects)
+    for number, record in enumerate(call.records):
+        if targets[number] is kind:
+            _add(rows, number, record, call.order.external)
+    return rows
 
 
 def _add(rows: Rows, number: int, record: dict[str, Any], external: Field | None) -> None:

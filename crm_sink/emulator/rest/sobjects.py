@@ -17,7 +17,7 @@ from crm_sink.emulator.errors import ApiError, json_parser_error, not_found
 from crm_sink.emulator.locks.claim import in_turn
 from crm_sink.emulator.rest.conditional import check, is_conditional, versioned
 from crm_sink.emulator.rest.order import order_of
-from crm_sink.emulator.rest.outcomes import Outcome, write_rows
+from crm_sink.emulator.rest.outcomes import Outcome, write_ahead, write_rows
 from crm_sink.emulator.rest.reading import fields_of, read_versions
 from crm_sink.emulator.rest.rows import Rows, place_of
 from crm_sink.emulator.sql import name
@@ -127,6 +127,9 @@ def write_one(org: Org, target: ObjectType, record: dict[str, Any], order: Order
     """Write one record and give what became of it."""
     rows = Rows(target, org.store.objects)
     rows.add(0, record)
+    written = write_ahead(org, rows, order)
+    if written is not None:
+        return written[0]
     return in_turn(
         org,
         order.source.request or "",
