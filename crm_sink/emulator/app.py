@@ -36,7 +36,7 @@ from crm_sink.emulator.ingest import service as ingest
 from crm_sink.emulator.listviews import service as listviews
 from crm_sink.emulator.locks import service as locks
 from crm_sink.emulator.log import service as log
-from crm_sink.emulator.login import auth
+from crm_sink.emulator.login import auth, frontdoor
 from crm_sink.emulator.pretty import PrettyPrint
 from crm_sink.emulator.rest import (
     collections,
@@ -66,6 +66,7 @@ SERVICES = (
     log,
     versions,
     auth,
+    frontdoor,
     limits,
     zips,
     listviews,  # before `sobjects`: /sobjects/X/listviews is no record's id

@@ -9,7 +9,6 @@ read).
 
 from __future__ import annotations
 
-import re
 import uuid
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -17,9 +16,8 @@ from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
 
-from crm_sink.emulator.errors import ApiError, not_found
-from crm_sink.emulator.numbers import count_in
-from crm_sink.emulator.versions import NEWEST, OLDEST, RETIRED
+from crm_sink.emulator.errors import ApiError, json_parser_error, not_found
+from crm_sink.emulator.versions import DATA, check_version
 from crm_sink.emulator.wire import refusal
 
 if TYPE_CHECKING:
@@ -27,9 +25,8 @@ if TYPE_CHECKING:
 
     from crm_sink.emulator.org import Org
 
-DATA = re.compile(r"/services/data/v(?P<major>\d+)\.(?P<minor>\d+)(/|$)")
+# "The combined length of the URI and headers exceeds the 16,384-byte limit" (REST guide, 431).
 LONGEST_URI = 16_384
-LONGEST_HEAD = 32_768
 YEAR = 31_536_000
 CACHE = "no-cache,must-revalidate,max-age=0,no-store,private"
 
@@ -76,7 +73,7 @@ class Gate:
         uri = len(scope.get("raw_path", b"")) + len(scope["query_string"])
         if uri > LONGEST_URI:
             raise ApiError(414, "URI_TOO_LONG", "The URI exceeds 16,384 bytes.")
-        if uri + sum(len(key) + len(value) for key, value in scope["headers"]) > LONGEST_HEAD:
+        if uri + sum(len(key) + len(value) for key, value in scope["headers"]) > LONGEST_URI:
             raise ApiError(431, "REQUEST_HEADER_FIELDS_TOO_LARGE", "URI and headers are too long.")
         found = DATA.match(scope["path"])
         if found is None:
@@ -85,7 +82,7 @@ class Gate:
             if _needs_session(scope["path"]):
                 self.check_session(scope, headers)
             return
-        _check_version(count_in(found["major"]), count_in(found["minor"]))
+        check_version(found)
         self.check_session(scope, headers)
         used = self.org.limits.use()
         extra["sforce-limit-info"] = f"api-usage={used}/{self.org.limits.daily}"
@@ -127,18 +124,6 @@ def _needs_session(path: str) -> bool:
     return path.startswith(("/services/oauth2/userinfo", "/id/00D"))
 
 
-def _check_version(major: int | None, minor: int | None) -> None:
-    if minor == 0 and major in RETIRED:
-        raise ApiError(
-            410,
-            "GONE",
-            "The requested resource has been retired or removed. "
-            "Delete or update any references to the resource.",
-        )
-    if minor != 0 or major is None or not OLDEST <= major <= NEWEST:
-        raise not_found()
-
-
 def _reply_headers(method: str, path: str) -> dict[str, str]:
     """Give the headers of every reply, as recorded in 2026 (facts 2.1)."""
     request_id = uuid.uuid4().hex
@@ -178,7 +163,10 @@ def _opened(receive: Receive) -> Receive:
     async def opened() -> Message:
         message = await receive()
         if message["type"] == "http.request":
-            body = unpacker.decompress(message.get("body", b""))
+            try:
+                body = unpacker.decompress(message.get("body", b""))
+            except zlib.error as error:
+                raise json_parser_error("The request body is not in gzip format.") from error
             if not message.get("more_body"):
                 body += unpacker.flush()
             message = {**message, "body": body}

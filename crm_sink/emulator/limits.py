@@ -224,10 +224,13 @@ async def show(request: Request) -> Response:
 
 
 def record_count(request: Request) -> Response:
-    """Answer `GET /limits/recordCount?sObjects=A,B`; an object without records is left out."""
+    """Answer `GET /limits/recordCount?sObjects=A,B`; an object without records is left out.
+
+    Who names no object, as the sf CLI does by `?sObjects`, is told of all.
+    """
     org = request.app.state.org
     asked = request.query_params.get("sObjects")
-    wanted = org.store.objects if asked is None else asked.lower().split(",")
+    wanted = asked.lower().split(",") if asked else org.store.objects
     counts = []
     for key in wanted:
         found = org.store.objects.get(key.strip())

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from crm_sink.emulator import ids
 from crm_sink.emulator.access import grants
 from crm_sink.emulator.ahead.waiting import Waiting
 from crm_sink.emulator.calls import Calls
@@ -133,7 +134,7 @@ class Org:
         self.store.close()
 
     def _first_records(self) -> datetime:
-        """Make the default user and the Organization record in a new org; give its birthday."""
+        """Make the default user, his profile and the Organization record; give their birthday."""
         found = (
             self.store.cursor()
             .execute('select CreatedDate from "User" where Id = ?', [self.user_id])
@@ -142,6 +143,14 @@ class Org:
         if found is not None:
             return datetime.fromisoformat(str(found[0]))
         now = self.stamp()
+        with self.store.writing() as cursor:
+            profile = ids.record_id("00e", self.store.reserve(cursor, "Profile", 1))
+        admin: dict[str, object] = {
+            "Id": profile,
+            "Name": "System Administrator",
+            "UserType": "Standard",
+        }
+        self._insert("Profile", admin, now)
         first, last = self.person
         username = self.credentials.username
         self._insert(
@@ -151,7 +160,7 @@ class Org:
                 "Email": username, "Alias": "lrep", "CommunityNickname": "local.rep",
                 "IsActive": True, "TimeZoneSidKey": "GMT", "LocaleSidKey": "en_US",
                 "EmailEncodingKey": "UTF-8", "LanguageLocaleKey": "en_US",
-                "UserType": "Standard",
+                "UserType": "Standard", "ProfileId": profile,
             },
             now,
         )  # fmt: skip

@@ -44,8 +44,10 @@ class Field:
 
     `length` is in characters, `precision` counts all digits of a number and `scale` those after
     the point. `auto` marks what the org itself fills in on create (ids, owner, audit fields).
-    `compound` names the compound field that this one is a part of. `guarded` marks a field that
-    nobody sees until a permission set grants it. `tracked` has its changes kept (see `history`).
+    `compound` names the compound field that this one is a part of; `child_relationship` is how an
+    admin called the records that refer to another by this lookup, without `__r`. `guarded` marks a
+    field that nobody sees until a permission set grants it. `tracked` has its changes kept (see
+    `history`).
     """
 
     name: str
@@ -65,6 +67,7 @@ class Field:
     values: tuple[PicklistValue, ...] = ()
     reference_to: tuple[str, ...] = ()
     relationship: str | None = None
+    child_relationship: str | None = None
     default: Any = None
     custom: bool = False
     master_detail: bool = False
@@ -89,8 +92,8 @@ class Field:
 
     @property
     def groupable(self) -> bool:
-        """Whether GROUP BY takes it: not decimals, moments, addresses or long texts."""
-        ungrouped = (*NUMBER_TYPES, "datetime", "address", "anyType")
+        """Whether GROUP BY takes it: not decimals, moments, lists, addresses or long texts."""
+        ungrouped = (*NUMBER_TYPES, "datetime", "multipicklist", "address", "anyType")
         return self.type not in ungrouped and not self.is_long_text
 
     @property

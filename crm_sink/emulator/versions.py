@@ -5,10 +5,12 @@ Not imitated: behaviour that differs by version, but for upserts before 46.0.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
+from crm_sink.emulator.errors import ApiError, not_found
 from crm_sink.emulator.numbers import count_in
 from crm_sink.emulator.wire import reply
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+DATA = re.compile(r"/services/data/v(?P<major>\d+)\.(?P<minor>\d+)(/|$)")
 OLDEST = 31
 NEWEST = 67
 RETIRED = range(7, OLDEST)
@@ -37,6 +40,24 @@ def is_offered(version: str) -> bool:
     """Say whether an API version answers, written as `58.0`."""
     major, _, minor = version.partition(".")
     return minor == "0" and OLDEST <= (count_in(major) or 0) <= NEWEST
+
+
+def check_version(found: re.Match[str]) -> None:
+    """Refuse a path of DATA whose version does not answer.
+
+    Raises:
+        ApiError: 410 of a retired one, 404 of one that there is not.
+    """
+    major, minor = count_in(found["major"]), count_in(found["minor"])
+    if minor == 0 and major in RETIRED:
+        raise ApiError(
+            410,
+            "GONE",
+            "The requested resource has been retired or removed. "
+            "Delete or update any references to the resource.",
+        )
+    if minor != 0 or major is None or not OLDEST <= major <= NEWEST:
+        raise not_found()
 
 
 def label(version: int) -> str:

@@ -29,11 +29,13 @@ if TYPE_CHECKING:
     from crm_sink.schema import FieldSchema
 
 LABEL = "/query"
-MAX_URL = 16_384  # bytes; a longer one is answered with 414
+# Bytes of the URL and the headers together: more is answered with 431 (414 for a URL alone).
+MAX_HEAD = 16_384
 MAX_STATEMENT = 100_000  # characters
 MAX_LITERAL = 4_000  # characters of a string literal
-# Room in the URL for scheme, host and path, which are not known here.
-_ROOM = 300
+# Room for scheme, host, path and headers, which are not known here: a session that is a JWT has
+# two thousand characters, and a proxy adds headers of its own.
+_ROOM = 4_096
 _ID = re.compile(r"[A-Za-z0-9]{15}([A-Za-z0-9]{3})?")
 _ESCAPES = str.maketrans(
     {"\\": r"\\", "'": r"\'", '"': r"\"", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
@@ -75,7 +77,7 @@ def statements(query: Read, keys: Iterable[str] | None) -> Iterator[str]:
     for literal in (text for key in keys if (text := soql_literal(query.key, key)) is not None):
         # Each literal is followed by a comma or the closing bracket.
         cost, chars = len(quote(literal, safe="")) + 3, len(literal) + 1
-        too_long = size + cost + len(quote(start, safe="")) > MAX_URL - _ROOM
+        too_long = size + cost + len(quote(start, safe="")) > MAX_HEAD - _ROOM
         if batch and (too_long or length + chars + len(start) > MAX_STATEMENT):
             yield f"{start}{','.join(batch)})"
             batch, size, length = [], 0, 0

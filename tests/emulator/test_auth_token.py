@@ -51,6 +51,16 @@ def test_client_credentials_in_the_body(org: Running) -> None:
     assert body["issued_at"].isdigit()
 
 
+def test_no_flow_gives_a_refresh_token_so_that_each_is_expired(org: Running) -> None:
+    form = {"grant_type": "refresh_token", "refresh_token": "5Aep861"}
+    reply = ask(org, **form, client_id=org.client_id)
+    assert (reply.status_code, reply.json()) == (
+        400,
+        {"error": "invalid_grant", "error_description": "expired access/refresh token"},
+    )
+    assert ask(org, **form, client_id="x").json()["error"] == "invalid_client_id"
+
+
 def test_client_credentials_by_http_basic(org: Running) -> None:
     pair = base64.b64encode(f"{org.client_id}:{org.client_secret}".encode()).decode()
     reply = requests.post(

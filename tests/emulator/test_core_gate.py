@@ -103,6 +103,13 @@ def test_a_gzipped_body_is_read(api: Any) -> None:
     assert api.field(reply.json()["id"], "LastName") == "Zip"
 
 
+@pytest.mark.parametrize("body", [b"plain", gzip.compress(b"{}" * 50)[:20], b""])
+def test_a_body_that_is_not_in_gzip_is_the_fault_of_the_client(api: Any, body: bytes) -> None:
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    reply = api.call("POST", "sobjects/Lead", data=body, headers=headers)
+    assert (reply.status_code, reply.json()[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")
+
+
 def test_large_replies_are_gzipped_when_asked(api: Any) -> None:
     assert api.get("limits").headers["Content-Encoding"] == "gzip"
     plain = api.get("limits", headers={"Accept-Encoding": "identity"})
@@ -133,9 +140,12 @@ def test_an_unknown_path_is_not_found(api: Any) -> None:
     )
 
 
-def test_a_uri_over_16_kilobytes_is_too_long(api: Any) -> None:
+def test_uri_and_headers_have_16_kilobytes_together(api: Any) -> None:
+    """REST guide: 414 "The length of the URI", 431 "of the URI and headers" over 16,384 bytes."""
     assert api.get("query?q=" + "x" * 16_384).status_code == 414
-    assert api.get("limits", headers={"X-Long": "x" * 33_000}).status_code == 431
+    assert api.get("query?q=" + "x" * 16_200).status_code == 431
+    assert api.get("limits", headers={"X-Long": "x" * 15_000}).status_code == 200
+    assert api.get("limits", headers={"X-Long": "x" * 16_300}).status_code == 431
 
 
 def test_calls_are_counted_by_template_and_can_be_reset(api: Any) -> None:
@@ -160,6 +170,8 @@ def test_record_counts_leave_empty_objects_out(api: Any) -> None:
     api.lead()
     reply = api.get("limits/recordCount?sObjects=Lead,Account")
     assert reply.json() == {"sObjects": [{"count": 1, "name": "Lead"}]}
+    all_of_them = api.get("limits/recordCount?sObjects").json()["sObjects"]
+    assert {"count": 1, "name": "Lead"} in all_of_them
 
 
 def test_a_path_behind_a_url_that_ends_in_a_slash_is_found(api: Any) -> None:

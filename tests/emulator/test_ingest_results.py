@@ -135,3 +135,31 @@ def test_a_good_row_is_written_beside_bad_ones(api: Any) -> None:
     job = api.run_job(csv, "update")
     assert (job["state"], job["numberRecordsFailed"]) == ("JobComplete", 1)
     assert api.field(record_id, "Score__c") == 9.0
+
+
+def test_an_insert_names_no_record(api: Any) -> None:
+    """An empty Id, such as jsforce sends with each record, is none."""
+    named = f"Id,LastName,Company\n{api.lead()},Doe,Acme\n"
+    assert api.row_error(named) == (
+        "INVALID_FIELD_FOR_INSERT_UPDATE:cannot specify Id in an insert call:Id --"
+    )
+    assert (
+        api.run_job("Id,LastName,Company\n,Doe,Acme\n#N/A,D,A\n", "insert")["numberRecordsFailed"]
+        == 0
+    )
+
+
+def test_a_lookup_is_named_by_an_id_or_a_key_and_not_by_both(api: Any) -> None:
+    account = api.post("sobjects/Account", {"Name": "Acme", "Ext__c": "A-2"}).json()["id"]
+    assert api.row_error(f"LastName,Company,Acc__c,Acc__r.Ext__c\nDoe,Acme,{account},A-2\n") == (
+        "INVALID_FIELD:Cannot specify both an external ID reference Acc__r and a salesforce id, "
+        "Acc__c:--"
+    )
+
+
+@pytest.mark.parametrize("operation", ["delete", "hardDelete"])
+def test_a_record_is_deleted_once(api: Any, operation: str) -> None:
+    lead = api.lead()
+    assert api.row_error(f"Id\n{lead}\n{lead[:15]}\n", operation) == (
+        "ENTITY_IS_DELETED:entity is deleted:--"
+    )

@@ -189,3 +189,23 @@ def test_a_lookup_may_be_named_by_an_id_in_one_record_and_by_a_key_in_the_next(a
     new = [{**item, "LastName": "Roe", "Company": "Acme", **one} for one in said]
     made = api.post("composite/sobjects", {"records": new}).json()
     assert [api.field(row["id"], "Acc__c") for row in made] == [account, account, None]
+
+
+def test_a_create_names_no_record(api: Any) -> None:
+    item = {"attributes": {"type": "Lead"}, "LastName": "Doe", "Company": "Acme"}
+    records = [{**item, "Id": api.lead()}, {**item, "id": None}, item]
+    refused, *made = api.post("composite/sobjects", {"records": records}).json()
+    assert refused["errors"] == [
+        {
+            "statusCode": "INVALID_FIELD_FOR_INSERT_UPDATE",
+            "message": "cannot specify Id in an insert call",
+            "fields": ["Id"],
+        }
+    ]
+    assert [row["success"] for row in made] == [True, True]
+
+
+def test_an_id_that_is_named_twice_is_deleted_once(api: Any) -> None:
+    lead = api.lead()
+    first, again = api.call("DELETE", f"composite/sobjects?ids={lead},{lead}").json()
+    assert (first["success"], again["errors"][0]["statusCode"]) == (True, "ENTITY_IS_DELETED")

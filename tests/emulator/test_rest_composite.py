@@ -68,3 +68,12 @@ def test_a_batch_runs_its_parts_and_may_halt(api: Any) -> None:
     halted = api.post("composite/batch", {"haltOnError": True, "batchRequests": parts}).json()
     assert [one["statusCode"] for one in halted["results"]] == [200, 404, 412]
     assert halted["results"][2]["result"][0]["errorCode"] == "BATCH_PROCESSING_HALTED"
+
+
+def test_a_part_of_another_version_than_there_is_is_refused(api: Any) -> None:
+    parts = [{"method": "GET", "url": f"v{one}.0/limits"} for one in ("29", "60", "99")]
+    found = api.post("composite/batch", {"batchRequests": parts}).json()["results"]
+    assert [one["statusCode"] for one in found] == [410, 200, 404]
+    alien = [{"method": "GET", "url": "/__settings__", "referenceId": "r"}]
+    (part,) = api.post("composite", {"compositeRequest": alien}).json()["compositeResponse"]
+    assert part["httpStatusCode"] == 404

@@ -51,3 +51,11 @@ def test_a_describe_that_the_client_has_is_not_sent_again(api: Api) -> None:
     first = api.get("sobjects/Lead/describe")
     again = api.get("sobjects/Lead/describe", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize("condition", [{"If-Match": '"other"'}, {"If-Unmodified-Since": LONG_AGO}])
+def test_another_version_than_the_reader_asks_for_is_not_sent(
+    api: Api, condition: dict[str, str]
+) -> None:
+    reply = api.get(f"sobjects/Lead/{api.lead()}", headers=condition)
+    assert (reply.status_code, reply.json()[0]["errorCode"]) == (412, "PRECONDITION_FAILED")

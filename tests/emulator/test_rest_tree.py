@@ -52,3 +52,22 @@ def test_more_than_200_records_are_refused(api: Api) -> None:
     tree = {"records": [record("Account", f"a{number}", Name="A") for number in range(201)]}
     reply = api.post("composite/tree/Account", tree)
     assert (reply.status_code, reply.json()[0]["errorCode"]) == (400, "LIMIT_EXCEEDED")
+
+
+def test_two_records_with_one_reference_are_refused(api: Api) -> None:
+    child = record("Contact", "a", LastName="Doe")
+    tree = {"records": [record("Account", "a", Name="A", Contacts={"records": [child]})]}
+    reply = api.post("composite/tree/Account", tree)
+    assert reply.status_code == 400
+    assert reply.json()["results"] == [
+        {
+            "referenceId": "a",
+            "errors": [
+                {
+                    "statusCode": "INVALID_INPUT",
+                    "message": "Duplicate ReferenceId provided in the request.",
+                    "fields": [],
+                }
+            ],
+        }
+    ]

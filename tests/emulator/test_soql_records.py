@@ -199,6 +199,27 @@ def test_unknown_names_are_refused_as_recorded(
         ("SELECT Id FROM Account WHERE COUNT(Id) > 1", "Grouped field should not be aggregated"),
         ("SELECT count(), Id FROM Account", "COUNT\\(\\) must be the only element"),
         ("SELECT Id FROM Account WHERE Id IN (SELECT Id, Name FROM Account)", "exactly one field"),
+        (
+            "SELECT Id FROM Account WHERE Id IN (SELECT ParentId FROM Account)",
+            "The inner and outer selects should not be on the same object type",
+        ),
+        (
+            "SELECT Id FROM Account WHERE Name = 'x' OR Id IN (SELECT AccountId FROM Contact)",
+            "Semi join sub-selects are not allowed with the 'OR' operator",
+        ),
+        (
+            "SELECT Id FROM Account WHERE Id IN (SELECT AccountId FROM Contact "
+            "WHERE OwnerId IN (SELECT Id FROM User))",
+            "Nesting of semi join sub-selects is not supported",
+        ),
+        (
+            "SELECT Id FROM Account WHERE Id IN (SELECT Id FROM Contact)",
+            "Column:30\nThe selected field 'Id' in the subquery and the left operand field in the "
+            "where expression in the outer query 'Id' should point to the same object type",
+        ),
+        ("SELECT Id FROM Account WHERE Name IN (SELECT AccountId FROM Contact)", "same object"),
+        ("SELECT Id FROM Account WHERE Id IN (SELECT LastName FROM Contact)", "same object"),
+        ("SELECT Name FROM Account HAVING COUNT(Id) > 1", "HAVING is allowed only with GROUP BY"),
     ],
 )
 def test_other_refusals_say_what_is_wrong(records: Records, soql: str, words: str) -> None:

@@ -140,3 +140,24 @@ def test_what_cannot_be_made_is_refused(
 def test_a_change_needs_metadata(api: Any) -> None:
     reply = api.patch(f"{FIELD}/{make(api).json()['id']}", {"FullName": "Lead.Other__c"})
     assert (reply.status_code, reply.json()[0]["fields"]) == (400, ["Metadata"])
+
+
+def test_the_sf_cli_is_told_of_the_columns_of_a_query(api: Any) -> None:
+    """As `sf data query --use-tooling-api` asks before it runs the query."""
+    asked = {"q": "SELECT DeveloperName, Id FROM CustomField", "columns": "true"}
+    found = api.get("tooling/query", params=asked).json()
+    assert found["entityName"] == "CustomField"
+    assert [one["columnName"] for one in found["columnMetadata"]] == ["DeveloperName", "Id"]
+
+
+def test_children_are_called_as_the_lookup_says(api: Any) -> None:
+    lookup = {"type": "Lookup", "label": "Buyer", "referenceTo": "Account"}
+    assert make(api, {**lookup, "relationshipName": "Bought"}, "Lead.Buyer__c").status_code == 201
+    grant(api, "Lead.Buyer__c")
+    account = api.post("sobjects/Account", {"Name": "Acme"}).json()["id"]
+    api.lead(Buyer__c=account)
+    soql = "SELECT (SELECT LastName FROM Bought__r) FROM Account"
+    (found,) = api.get("query", params={"q": soql}).json()["records"]
+    assert found["Bought__r"]["totalSize"] == 1
+    known = api.get("sobjects/Account/describe").json()["childRelationships"]
+    assert "Bought__r" in {one["relationshipName"] for one in known}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -84,14 +85,19 @@ def test_a_key_longer_than_a_literal_may_be_is_left_out() -> None:
 
 @given(st.lists(st.text(min_size=1, max_size=60), max_size=400))
 def test_statements_fit_into_a_url_and_hold_every_key_once(keys: list[str]) -> None:
-    from urllib.parse import quote_plus
-
     sent = list(statements(reading(None, SCORE), keys))
     literals = [text for key in keys if (text := soql_literal(EXT, key)) is not None]
     start = "SELECT Id, SystemModstamp, Ext__c, Score__c FROM Lead WHERE Ext__c IN ("
     assert all(statement.startswith(start) and statement.endswith(")") for statement in sent)
     assert ",".join(s.removeprefix(start)[:-1] for s in sent) == ",".join(literals)
-    assert all(len(f"{ROOT}/query?q={quote_plus(statement)}") < 16_384 for statement in sent)
+    assert all(len(f"{ROOT}/query?q={quote(statement)}") < 16_384 for statement in sent)
+
+
+def test_a_long_list_of_keys_leaves_room_for_the_headers() -> None:
+    """URL and headers have 16,384 bytes together (431); a session that is a JWT takes 2,000."""
+    sent = list(statements(reading(None, SCORE), [f"P-{n:040}" for n in range(2000)]))
+    assert len(sent) > 1
+    assert max(len(quote(f"{ROOT}/query?q={statement}")) for statement in sent) < 13_000
 
 
 def test_a_field_is_selected_once() -> None:

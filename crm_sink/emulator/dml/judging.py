@@ -41,9 +41,12 @@ def judge(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> None:
     with hastily(cursor):
         alone = _type_values(cursor, write)
     alone += matching.match(cursor, org, write)
-    if not write.deletes:
+    if write.deletes:
+        alone += uniqueness.deleted_twice()
+    else:
         with hastily(cursor):
-            alone += [*_read_only(write), *_lacking(write), *uniqueness.twins(cursor, write)]
+            alone += [*_read_only(write), *_lacking(write), *references.named_twice(write)]
+            alone += uniqueness.twins(cursor, write)
     if alone:
         with hastily(cursor):
             cursor.execute(f"insert into faults {' union all '.join(alone)}")

@@ -44,7 +44,7 @@ def match(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> list[str
     else:
         source = _by_id(write)
     _make_matched(cursor, org, write, source)
-    return [] if write.operation == "insert" else [_refused(write)]
+    return _named(write) if write.operation == "insert" else [_refused(write)]
 
 
 def _by_id(write: Write) -> str:
@@ -138,6 +138,18 @@ def _nothing(write: Write) -> list[str]:
         *(f"true as {lacks(field)}" for field in write.required()),
         *(f"null::{column.field.duckdb_type} as {column.old}" for column in write.changes()),
     ]
+
+
+def _named(write: Write) -> list[str]:
+    """Refuse rows of an insert that name a record; an empty Id is none."""
+    column = write.column_of(write.target.fields["id"])
+    if column is None:
+        return []
+    fault = fault_sql(
+        "INVALID_FIELD_FOR_INSERT_UPDATE", literal("cannot specify Id in an insert call"), "Id"
+    )
+    given = f"trim(nullif({column.raw}, {literal(write.dialect.clear)})) <> ''"
+    return [f"select n, {staging.TARGET}, {fault} from stage where {given}"]
 
 
 def _refused(write: Write) -> str:

@@ -29,6 +29,25 @@ def find_lookups(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
             _find(cursor, write, column, column.lookup)
 
 
+def named_twice(write: Write) -> list[str]:
+    """Give queries of the faults of rows that name one record by its Id and by an external id."""
+    found = []
+    for column in write.values():
+        by_id = write.column_of(column.field)
+        if column.lookup is None or by_id is None:
+            continue
+        field = column.field
+        text = (
+            f"Cannot specify both an external ID reference {field.relationship} "
+            f"and a salesforce id, {field.name}"
+        )
+        found.append(
+            f"select n, {staging.FOREIGN_KEY}, {fault_sql('INVALID_FIELD', literal(text))} "
+            f"from typed where {column.given} and {by_id.given}"
+        )
+    return found
+
+
 def check(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> None:
     """Refuse rows whose reference is no id, an id of another kind, or of no record."""
     for column in write.values():

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DUPLICATE = "DUPLICATE_VALUE"
 SAME_ID = "'duplicate id specified: ' || id"
+GONE = "'entity is deleted'"
 
 
 def twins(cursor: duckdb.DuckDBPyConnection, write: Write) -> list[str]:
@@ -30,8 +31,13 @@ def twins(cursor: duckdb.DuckDBPyConnection, write: Write) -> list[str]:
     if write.operation == "insert":
         return []
     if write.external is None or write.external.type == "id":
-        return [_same_record_twice()]
+        return [_same_record_twice(fault_sql(DUPLICATE, SAME_ID))]
     return _same_key_twice(cursor, write) if write.operation == "upsert" else []
+
+
+def deleted_twice() -> list[str]:
+    """Give a query of the faults of rows whose record an earlier row deletes."""
+    return [_same_record_twice(fault_sql("ENTITY_IS_DELETED", GONE))]
 
 
 def check_taken(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
@@ -41,10 +47,10 @@ def check_taken(cursor: duckdb.DuckDBPyConnection, write: Write) -> None:
             _taken(cursor, write, column)
 
 
-def _same_record_twice() -> str:
+def _same_record_twice(fault: str) -> str:
     """Let the first of several rows for one Id through, and refuse the others."""
     return (
-        f"select n, {staging.TWIN}, {fault_sql(DUPLICATE, SAME_ID)} "
+        f"select n, {staging.TWIN}, {fault} "
         "from matched join (select id, min(n) as first from matched "
         "where id is not null group by id having count(*) > 1) using (id) where n > first"
     )

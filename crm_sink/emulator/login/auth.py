@@ -104,10 +104,18 @@ def password(org: Org, form: Mapping[str, str], request: Request) -> dict[str, s
     return {key: parts[key] for key in order}
 
 
+def refreshed(org: Org, form: Mapping[str, str], request: Request) -> dict[str, str]:
+    """Refuse a refresh token: no flow that the local org has gives one."""
+    if form.get("client_id") != org.credentials.client_id:
+        raise Refused("invalid_client_id", "client identifier invalid")
+    raise Refused("invalid_grant", "expired access/refresh token")
+
+
 FLOWS: dict[str, Callable[[Org, Mapping[str, str], Request], dict[str, str]]] = {
     "client_credentials": client_credentials,
     JWT_BEARER: jwt_bearer,
     "password": password,
+    "refresh_token": refreshed,
 }
 
 

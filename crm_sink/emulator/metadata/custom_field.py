@@ -131,6 +131,7 @@ def to_field(change: Alteration, name: str, body: Body) -> Field:
         case_sensitive=is_true(body, "caseSensitive"),
         default=_default(made, body),
         help=body.get("inlineHelpText"),
+        child_relationship=body.get("relationshipName") if made.reference_to else None,
         guarded=nillable or made.type == "boolean",
     )
 
@@ -165,6 +166,8 @@ def from_field(field: Field) -> Body:
         }
     if field.reference_to:
         body["referenceTo"] = field.reference_to[0]
+        if field.child_relationship:
+            body["relationshipName"] = field.child_relationship
     return body
 
 

@@ -16,9 +16,10 @@ from urllib.parse import unquote, urlsplit
 
 from starlette.routing import Route
 
-from crm_sink.emulator.errors import ApiError
+from crm_sink.emulator.errors import ApiError, not_found
 from crm_sink.emulator.numbers import count_in
 from crm_sink.emulator.rest.atomic import Part, all_or_none
+from crm_sink.emulator.versions import DATA, check_version
 from crm_sink.emulator.wire import an_object, json_object, reply
 
 if TYPE_CHECKING:
@@ -103,7 +104,10 @@ async def batch(request: Request) -> Response:
             continue
         url = f"/services/data/{str(part.get('url')).lstrip('/')}"
         asked = {**part, "url": url, "body": part.get("richInput")}
-        status, _, content = await _answer(request, asked)
+        try:
+            status, _, content = await _answer(request, asked)
+        except ApiError as error:
+            status, content = error.status, error.body()
         failed = failed or status >= 400
         told.append({"statusCode": status, "result": content})
     return reply({"hasErrors": failed, "results": told})
@@ -139,6 +143,10 @@ def _filled(part: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]:
 async def _answer(request: Request, part: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
     """Have the application answer one part, without the gate around it."""
     url = urlsplit(str(part.get("url")))
+    versioned = DATA.match(url.path)
+    if versioned is None:
+        raise not_found()
+    check_version(versioned)
     sent = b"" if part.get("body") is None else json.dumps(part["body"]).encode()
     kept = [pair for pair in request.scope["headers"] if pair[0] in HANDED_ON]
     given = part.get("httpHeaders") or {}

@@ -27,13 +27,17 @@ WORDS = "The requested resource has been modified since the time that the reques
 
 
 def versioned(request: Request, record: dict[str, Any], changed: datetime | None) -> Response:
-    """Answer with a record, or 304 when the client has it already.
+    """Answer with a record, 304 when the client has it already, or 412 when it is another.
 
     Args:
         request: Its conditions are read.
         record: What would be answered.
         changed: When it was changed last, in UTC without a zone.
+
+    Raises:
+        ApiError: 412 PRECONDITION_FAILED.
     """
+    check(request, record, changed)
     tag = tag_of(record)
     headers = {"ETag": tag} | ({"Last-Modified": _http(changed)} if changed else {})
     known = request.headers.get("if-none-match")
@@ -46,7 +50,7 @@ def versioned(request: Request, record: dict[str, Any], changed: datetime | None
 
 
 def check(request: Request, record: dict[str, Any], changed: datetime | None) -> None:
-    """Refuse a write whose conditions the record does not meet.
+    """Refuse a call whose conditions the record does not meet.
 
     Raises:
         ApiError: 412 PRECONDITION_FAILED.

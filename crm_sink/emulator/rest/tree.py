@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 MOST_RECORDS = 200
 MOST_LEVELS = 5
+NO_REFERENCE = "Include a reference ID for each record in the request."
+TWICE = "Duplicate ReferenceId provided in the request."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ async def create(request: Request) -> Response:
     levels = _levels(org, target_of(request), body.get("records"))
     order = order_of(request, "insert")
     try:
+        _check_references(levels)
         made = await run_in_threadpool(_write, org, levels, order)
     except _Refused as refused:
         told = [
@@ -100,10 +103,22 @@ def _levels(org: Org, target: ObjectType, records: Any) -> list[list[Node]]:
     return levels
 
 
+def _check_references(levels: list[list[Node]]) -> None:
+    """Refuse a reference id that two records have."""
+    nodes = [node for level in levels for node in level]
+    seen: dict[str, int] = {}
+    for node in nodes:
+        seen[node.reference] = seen.get(node.reference, 0) + 1
+    twins = {node.reference: node for node in nodes if seen[node.reference] > 1}
+    if twins:
+        told = Outcome(0, None, created=False, code="INVALID_INPUT", message=TWICE)
+        raise _Refused([(node, told) for node in twins.values()])
+
+
 def _node(target: ObjectType, record: Any, parent: int | None = None, lookup: str = "") -> Node:
     attributes = record.get("attributes") if isinstance(record, dict) else None
     if not isinstance(attributes, dict) or "referenceId" not in attributes:
-        raise ApiError(400, "INVALID_INPUT", "Include a reference ID for each record.")
+        raise ApiError(400, "INVALID_INPUT", NO_REFERENCE)
     values = {key: value for key, value in record.items() if key != "attributes"}
     return Node(target, str(attributes["referenceId"]), values, parent, lookup)
 

@@ -49,6 +49,8 @@ def children_of(objects: Mapping[str, ObjectType], parent: ObjectType) -> list[C
 def _relationship(child: ObjectType, field: Field) -> str | None:
     if not field.custom:
         return NAMES.get((child.name, field.name))
+    if field.child_relationship:
+        return f"{field.child_relationship}__r"
     # An admin names it; by default it is the child's plural.
     taken = [one for one in child.fields.values() if one.custom and one.type == "reference"]
     plural = child.label_plural.replace(" ", "_")

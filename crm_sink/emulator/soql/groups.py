@@ -19,7 +19,7 @@ from crm_sink.emulator.sql import literal
 if TYPE_CHECKING:
     from crm_sink.emulator.schema import Field
     from crm_sink.emulator.soql.operands import Operands
-    from crm_sink.emulator.soql.tree import Item, Operand, Ordering, Query
+    from crm_sink.emulator.soql.tree import Compare, Item, Operand, Ordering, Query
 
 
 class Groups:
@@ -71,7 +71,7 @@ class Groups:
         keys = keys or [f"{key} nulls first" for key in self._keys]
         return f"order by {', '.join(keys)}" if keys else ""
 
-    def _no_semi_join(self, query: Query) -> str:
+    def _no_semi_join(self, condition: Compare, query: Query) -> str:
         raise malformed(self._soql, query.target.at, "semi-joins are not allowed in HAVING")
 
     def _key(self, operand: Operand) -> str:

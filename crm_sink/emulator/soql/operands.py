@@ -18,14 +18,15 @@ from crm_sink.emulator.sql import literal
 if TYPE_CHECKING:
     from crm_sink.emulator.errors import ApiError
     from crm_sink.emulator.schema import Field
-    from crm_sink.emulator.soql.tree import Ordering, Query
+    from crm_sink.emulator.soql.tree import Compare, Ordering, Query
 
 
 class Operands:
     """Turns paths and calls of one scope into SQL."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, *, is_inner: bool = False) -> None:
         self.scope = scope
+        self._is_inner = is_inner
 
     def sql(self, operand: Operand) -> tuple[str, Field, str]:
         """Give an operand's SQL, the field that describes it, and its name for messages."""
@@ -71,7 +72,7 @@ class Operands:
             raise not_filterable(self.scope.statement.soql, one.operand.at, shown, "sorted")
         return sort_keys(sql, field, one)
 
-    def _semi_join(self, query: Query) -> str:
+    def _semi_join(self, condition: Compare, query: Query) -> str:
         """Give the SQL of `SELECT AccountId FROM Contact WHERE ...` inside IN."""
         statement = self.scope.statement
         target = statement.reading.objects.get(query.target.text.lower())
@@ -80,10 +81,29 @@ class Operands:
         if len(query.items) != 1 or query.items[0].operand is None:
             text = "SELECT clause of an inner query must have exactly one field"
             raise malformed(statement.soql, query.target.at, text)
-        inner = Operands(Scope(statement, target, query.alias))
-        sql, _, _ = inner.sql(query.items[0].operand)
+        if self._is_inner:
+            text = "Nesting of semi join sub-selects is not supported"
+            raise malformed(statement.soql, query.target.at, text)
+        if target is self.scope.target:
+            text = "The inner and outer selects should not be on the same object type"
+            raise malformed(statement.soql, query.target.at, text)
+        inner = Operands(Scope(statement, target, query.alias), is_inner=True)
+        sql = inner.named(query.items[0].operand, condition.operand, self)
         where = inner.where(query)
         return f"select {sql} from {inner.scope.source} where {where} and {sql} is not null"
+
+    def named(self, selected: Operand, compared: Operand, outer: Operands) -> str:
+        """Give the SQL of what a semi-join selects: ids of what the outer operand may name."""
+        if isinstance(selected, Path) and isinstance(compared, Path):
+            found, left = self.find(selected), outer.find(compared)
+            if _named(found) & _named(left):
+                return found.sql
+        text = (
+            f"The selected field '{_text(selected)}' in the subquery and the left operand field in "
+            f"the where expression in the outer query '{_text(compared)}' should point to the same "
+            "object type"
+        )
+        raise malformed(self.scope.statement.soql, compared.at, text)
 
     def _call(self, call: Call) -> tuple[str, Field, str]:
         word = call.name.lower()
@@ -103,6 +123,17 @@ class Operands:
             text = f"Grouped field should not be aggregated: {call.name}"
             return malformed(soql, call.at, text)
         return malformed(soql, call.at, f"Invalid Function: {call.name}")
+
+
+def _named(found: Reference) -> frozenset[str]:
+    """Give the objects whose ids a field may hold; none of a field that holds no ids."""
+    if found.field.type == "id":
+        return frozenset({found.owner.name})
+    return frozenset(found.field.reference_to)
+
+
+def _text(operand: Operand) -> str:
+    return operand.text if isinstance(operand, Path) else operand.name
 
 
 def sort_keys(sql: str, field: Field, one: Ordering) -> list[str]:

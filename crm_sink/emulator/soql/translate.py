@@ -2,7 +2,8 @@
 
 Names are checked here against the org's objects; nothing is run.
 
-Not imitated: query cost limits, the 20-relationship limits, selective-query rules.
+Not imitated: query cost limits, the 20-relationship limits, selective-query rules. Likely but not
+on record: the words for HAVING without GROUP BY.
 """
 
 from __future__ import annotations
@@ -103,6 +104,8 @@ def translate(soql: str, reading: Reading) -> Translation:
         tail, order = where + groups.tail(), groups.order()
         kind = "aggregate"
     else:
+        if query.having is not None:
+            raise malformed(soql, query.target.at, "HAVING is allowed only with GROUP BY")
         fields = FieldList(operands, query)
         columns, record = fields.columns(), fields.record()
         tail, order = where, operands.order(query)

@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.errors import ApiError
-from crm_sink.emulator.soql.complaints import refuse, unexpected
+from crm_sink.emulator.soql.complaints import malformed, refuse, unexpected
 from crm_sink.emulator.soql.dates import date_range
 from crm_sink.emulator.soql.tree import Call, Compare, Condition, Either, Every, Not, Path, Value
 from crm_sink.emulator.soql.values import check, like_pattern, not_filterable, read, unescape
@@ -29,7 +29,7 @@ LONG_LIST = 20
 # How an operand and a semi-join's query are turned into SQL: given by `translate`.
 if TYPE_CHECKING:
     OperandSql = Callable[[Path | Call], tuple[str, Field, str]]
-    SemiJoinSql = Callable[[Query], str]
+    SemiJoinSql = Callable[[Compare, Query], str]
 
 
 class Conditions:
@@ -49,9 +49,15 @@ class Conditions:
             case Every(inner):
                 return "(" + " and ".join(self.sql(one) for one in inner) + ")"
             case Either(inner):
-                return "(" + " or ".join(self.sql(one) for one in inner) + ")"
+                return "(" + " or ".join(self._either(one) for one in inner) + ")"
             case Compare():
                 return self._compare(condition)
+
+    def _either(self, condition: Condition) -> str:
+        if isinstance(condition, Compare) and condition.query is not None:
+            text = "Semi join sub-selects are not allowed with the 'OR' operator"
+            raise malformed(self._soql, condition.operand.at, text)
+        return self.sql(condition)
 
     def _compare(self, condition: Compare) -> str:
         sql, field, name = self._operand(condition.operand)
@@ -61,7 +67,7 @@ class Conditions:
             check(self._soql, value, field, name)
         operator = condition.operator
         if condition.query is not None:
-            found = f"coalesce({sql} in ({self._semi_join(condition.query)}), false)"
+            found = f"coalesce({sql} in ({self._semi_join(condition, condition.query)}), false)"
             return f"(not {found})" if operator == "not in" else found
         if operator in ("includes", "excludes"):
             return self._includes(sql, field, condition)

@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from crm_sink.emulator.errors import ApiError
+from crm_sink.emulator.query.columns import column_metadata
 from crm_sink.emulator.soql.scope import Reading
 from crm_sink.emulator.soql.translate import translate
 from crm_sink.emulator.tooling.tables import OBJECTS, fill
@@ -29,7 +30,14 @@ def run(request: Request) -> Response:
     soql = request.query_params.get("q")
     if not soql:
         raise ApiError(400, "MALFORMED_QUERY", "A query string has to be specified")
-    total, named, records = find(request.app.state.org, soql, request.path_params["version"])
+    org: Org = request.app.state.org
+    version = request.path_params["version"]
+    if request.query_params.get("columns", "").lower() == "true":
+        with org.store.cursor() as cursor:
+            now = org.now().replace(tzinfo=None)
+            reading = Reading(fill(org, cursor), now, version, all_rows=False)
+            return reply(column_metadata(translate(soql, reading)))
+    total, named, records = find(org, soql, version)
     return reply(
         {
             "size": len(records),
