@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from crm_sink.engine import Relation, literal, name
 from crm_sink.plan.differ import differs
 from crm_sink.plan.parts import parts_of
-from crm_sink.plan.written import HASH_BYTES, parts_for
+from crm_sink.plan.suspects import Suspects, edited, suspects
 from crm_sink.tables import before, text_of, write
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from crm_sink.engine import Engine
@@ -69,16 +69,13 @@ def hold_back(
         engine: Where to compute.
         places: Where the results are written.
     """
-    suspects = _suspects(differing, written, rules, engine)
-    parts = written.parts(engine, records=suspects)
     found = places.kept.with_name("conflicts")
+    looked_at = places.kept.with_name("suspects")
+    protected = [rule.field.name for rule in rules if rule.protect]
     fields = 0
-    for part in range(parts if suspects else 0):
-        some = f"hash(id) % {parts} = {part} and id in (from suspects)"
-        engine.run("drop table if exists written_before")
-        engine.run(f"create temp table written_before as from {written.last(some)}")
-        query = _held_fields(_edited(rules), rules, f"(from {differing.scan()} where {some})")
-        fields += engine.save(query, found / f"{part}.parquet").rows
+    for number, some in enumerate(suspects(differing, written, protected, engine, looked_at)):
+        fields += _collect(some, differing, rules, engine=engine, into=found / str(number))
+    shutil.rmtree(looked_at, ignore_errors=True)
     if fields:
         scan = Relation(found, fields).scan()
         engine.save(f"from {scan}", places.conflicts)
@@ -96,75 +93,60 @@ def hold_back(
     return Held(Relation(places.kept, rows), records=differing.rows - rows, fields=fields)
 
 
-def _suspects(
-    differing: Relation, written: Written, rules: Sequence[FieldRule], engine: Engine
+def _collect(
+    some: Suspects, differing: Relation, rules: Sequence[FieldRule], *, engine: Engine, into: Path
 ) -> int:
-    """Collect into temp table `suspects` the ids of records with a value that is not ours.
-
-    Nearly every record holds what we wrote; to see that, the hashes of the values will do.
-    """
-    engine.run("create or replace temp table suspects (id varchar)")
-    fields = [rule.field.name for rule in rules if rule.protect]
-    apart = " or ".join(
-        f"(c.{write(field)} and w.{name(field)} <> hash(c.{before(field)}))" for field in fields
+    """Write the fields that really differ from what a run wrote; give how many they are."""
+    looked_at = [rule for rule in rules if rule.field.name in some.fields]
+    parts = parts_of(Relation(differing.path, some.rows), looked_at, engine)
+    return sum(
+        engine.save(
+            _held_fields(some, looked_at, differing.scan(), (part, parts)), into / f"{part}.parquet"
+        ).rows
+        for part in range(parts)
     )
-    parts = parts_for(differing.rows, len(fields), engine, value_bytes=HASH_BYTES)
-    for part in range(parts):
-        some = f"(from {differing.scan()} where id is not null and hash(id) % {parts} = {part})"
-        engine.run(f"create or replace temp table wanted as select id from {some}")
-        last = written.last_hashes("id in (from wanted)")
-        engine.run(
-            f"insert into suspects select c.id from {some} c join {last} w on c.id = w.id "
-            f"where {apart}"
-        )
-    engine.run("drop table wanted")
-    return int(engine.value("select count(*) from suspects"))
 
 
-def _edited(rules: Sequence[FieldRule]) -> dict[str, str]:
-    """Give, for each protected field, the condition that a person edited it since our write.
+def _held_fields(
+    some: Suspects, rules: Sequence[FieldRule], differing: str, part: tuple[int, int]
+) -> str:
+    """Give the query of one part of table `conflicts`, in one join however many fields it has."""
+    number, parts = part
+    ids, hashes = (
+        f"{hashed} % {parts} = {number}" if parts > 1 else "true" for hashed in ("hash(id)", "i")
+    )
+    fields = ", ".join(f"case when {_is_edited(rule)} then {_values(rule)} end" for rule in rules)
+    return (
+        "select row, key, id, h.field, h.written, h.present, h.desired, modified, "
+        "cast(null as varchar) as changed_by, cast(null as timestamp) as changed_at "
+        f"from (select c.row, c.key, c.id, unnest([{fields}]) as h, c.modified "
+        f"from (from {differing} where {ids}) c join {some.table(hashes)} s on s.i = hash(c.id) "
+        f"join {some.layer.table(ids)} w on w.id = c.id) where h is not null"
+    )
+
+
+def _is_edited(rule: FieldRule) -> str:
+    """Give the condition that a person edited a field since our write.
 
     Where the record is as it was when that write was planned, by its SystemModstamp and by the
     field's value, the write never came about, whatever the org said of it: a Bulk job's count may
     have called a row accepted that it neither wrote nor listed.
     """
-    conditions = {}
-    for rule in rules:
-        if rule.protect:
-            field, column = rule.field, f"w.{name(rule.field.name)}"
-            present = f"c.{before(field.name)}"
-            untouched = (
-                f"(coalesce(c.modified = {column}.modified, false) "
-                f"and not {differs(field, f'{column}.before', present)})"
-            )
-            changed = f"{differs(field, f'{column}.v', present)} and not {untouched}"
-            conditions[field.name] = (
-                f"coalesce(c.{write(field.name)} and {column} is not null and {changed}, false)"
-            )
-    return conditions
-
-
-def _held_fields(edited: Mapping[str, str], rules: Sequence[FieldRule], differing: str) -> str:
-    """Give the query of table `conflicts`, in one join however many fields there are."""
-    fields = ", ".join(
-        f"case when {edited[rule.field.name]} then {_values(rule)} end"
-        for rule in rules
-        if rule.field.name in edited
+    field = rule.field
+    column, present = name(field.name), f"c.{before(field.name)}"
+    changed = differs(field, f"w.{column}", present)
+    untouched = (
+        "(coalesce(c.modified = w.modified, false) "
+        f"and not {differs(field, f'w.{before(field.name)}', present)})"
     )
-    return (
-        "select row, key, id, h.field, h.written, h.present, h.desired, modified, "
-        "cast(null as varchar) as changed_by, cast(null as timestamp) as changed_at "
-        f"from (select c.row, c.key, c.id, unnest([{fields}]) as h, c.modified "
-        f"from {differing} c join written_before w on c.id = w.id "
-        f"where {' or '.join(edited.values())}) where h is not null"
-    )
+    return f"s.{edited(field.name)} and w.{write(field.name)} and {changed} and not {untouched}"
 
 
 def _values(rule: FieldRule) -> str:
     field, column = rule.field, name(rule.field.name)
     return (
         f"{{'field': {literal(field.name)}, "
-        f"'written': {text_of(field, f'w.{column}.v')}, "
+        f"'written': {text_of(field, f'w.{column}')}, "
         f"'present': {text_of(field, f'c.{before(field.name)}')}, "
         f"'desired': {text_of(field, f'c.{column}')}}}"
     )

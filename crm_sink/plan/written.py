@@ -21,7 +21,7 @@ from crm_sink.plan.parts import ROW_OVERHEAD, SHARE
 from crm_sink.tables import before, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from crm_sink.engine import Engine
@@ -30,7 +30,6 @@ SNAPSHOT_SEQ = -1  # what was pruned is older than every run that is left
 # What an undo restored counts only where no write of ours is left: it is older than any.
 NEWEST = "if(undo, seq - 1_000_000_000, seq)"
 VALUE_BYTES = 80  # what a value costs while the newest of many is found
-HASH_BYTES = 32  # the same of a hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,23 @@ class _Found:
     seq: int
     fields: tuple[str, ...]
     accepted: str  # the SQL table of its changes that the org accepted
+    rows: int  # of those
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What one run wrote, or all that were pruned.
+
+    Attributes:
+        fields: The fields that it knew.
+        rows: How many changes it holds, at most.
+        table: Gives the SQL table of those with some ids (a SQL condition on `id`), as
+            `Written.table` does.
+    """
+
+    fields: frozenset[str]
+    rows: int
+    table: Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +83,7 @@ class Written:
     _found: tuple[_Found, ...]
     _snapshot: str | None
     _snapshot_fields: tuple[str, ...]
+    _snapshot_rows: int
 
     def table(self, some: str = "true") -> str:
         """Give the SQL table of the changes.
@@ -78,6 +95,7 @@ class Written:
             Columns: id, key, action, modified, seq (which run, ascending), undo (whether that run
             was one), live (false when an undo took the whole change back), F, "F.before" and
             "F.write" for each field; a field that a run did not know was not written by it.
+            A snapshot does not know `modified` and "F.before", and of an undo the first is null.
         """
         # Newest first: who looks for the newest value then replaces few that it has kept.
         parts = [self._one_run(each, self.columns, some) for each in reversed(self._found)]
@@ -93,9 +111,7 @@ class Written:
 
         Returns:
             Columns: id, key, action (of the last change that counts; null when all were taken
-            back), and F as STRUCT(v, before, modified): what we wrote, what was there when that
-            was planned, and the record's SystemModstamp then. Null where we never wrote the field;
-            a snapshot does not know the last two, and of an undo the last is null.
+            back), and F as STRUCT(v), null where we never wrote the field.
         """
         values = "".join(f", {_last(field)} as {name(field)}" for field in self.columns)
         return (
@@ -104,34 +120,32 @@ class Written:
             f"from {self.table(some)} group by id)"
         )
 
-    def last_hashes(self, some: str = "true") -> str:
-        """Give the SQL table of the hash of the last value we wrote to each field of each record.
+    def newest_first(self) -> list[Layer]:
+        """Give what each run wrote, in the order in which their values count."""
+        forward = [each for each in self._found if not each.run.undoes]
+        undos = [each for each in self._found if each.run.undoes]
+        layers = [self._layer(each) for each in reversed(forward)]
+        if self._snapshot is not None:
+            fields = self._known(self._snapshot_fields)
+            layers.append(Layer(fields, self._snapshot_rows, self._pruned))
+        # What an undo restored counts only where no write of ours is left.
+        return layers + [self._layer(each) for each in reversed(undos)]
 
-        A hash is of one size, and the newest of many is found in little memory.
+    def parts(self, engine: Engine) -> int:
+        """Give in how many parts (by the hash of the id) last values fit in memory."""
+        needed = self.rows * (ROW_OVERHEAD + VALUE_BYTES * len(self.columns))
+        return max(1, -(-needed // int(SHARE * engine.memory())))
 
-        Args:
-            some: A SQL condition on `id`.
-
-        Returns:
-            Columns: id, and F as UBIGINT, null where we never wrote the field.
-        """
-        hashes = "".join(
-            f", arg_max(hash({name(field)}), {NEWEST}) filter (where {write(field)}) "
-            f"as {name(field)}"
-            for field in self.columns
+    def _layer(self, found: _Found) -> Layer:
+        return Layer(
+            self._known(found.fields),
+            found.rows,
+            lambda some: f"({self._one_run(found, self.columns, some)})",
         )
-        return f"(select id{hashes} from {self.table(some)} group by id)"
 
-    def parts(self, engine: Engine, *, records: int | None = None) -> int:
-        """Give in how many parts (by the hash of the id) last values fit in memory.
-
-        Args:
-            engine: Whose memory.
-            records: Of how many records; None for all.
-        """
-        each = len(self._found) + 1  # a record has a value of each run, at most
-        rows = self.rows if records is None else min(self.rows, records * each)
-        return parts_for(rows, len(self.columns), engine)
+    def _known(self, fields: Iterable[str]) -> frozenset[str]:
+        known = {field.lower() for field in fields}
+        return frozenset(field for field in self.columns if field.lower() in known)
 
     def _one_run(self, found: _Found, columns: Mapping[str, str], some: str) -> str:
         known = {field.lower() for field in found.fields}
@@ -177,9 +191,9 @@ class Written:
         values = {field: name(field) for field in self.columns if field.lower() in known}
         marks = {field: write(field) for field in values}
         return (
-            f"select id, key, action, null::timestamp as modified, {SNAPSHOT_SEQ} as seq, "
+            f"(select id, key, action, null::timestamp as modified, {SNAPSHOT_SEQ} as seq, "
             f"false as undo, action is not null as live{_fields(self.columns, values, marks, {})} "
-            f"from {self._snapshot} where {some}"
+            f"from {self._snapshot} where {some})"
         )
 
 
@@ -199,21 +213,13 @@ def past_writes(
         snapshot: What pruned runs left.
     """
     found = tuple(_found(runs, engine))
-    tables = [each.accepted for each in found]
     fields: tuple[str, ...] = ()
-    pruned = None
+    pruned, folded = None, 0
     if snapshot is not None and snapshot.is_file():
         pruned = _scan(snapshot)
-        fields = _marked(engine.columns(pruned))
-        tables.append(pruned)
-    rows = sum(int(engine.value(f"select count(*) from {table}")) for table in tables)
-    return Written(columns, rows, found, pruned, fields)
-
-
-def parts_for(rows: int, fields: int, engine: Engine, *, value_bytes: int = VALUE_BYTES) -> int:
-    """Give in how many parts so many values of so many fields fit in memory."""
-    needed = rows * (ROW_OVERHEAD + value_bytes * fields)
-    return max(1, -(-needed // int(SHARE * engine.memory())))
+        fields, folded = _marked(engine.columns(pruned)), _count(pruned, engine)
+    rows = folded + sum(each.rows for each in found)
+    return Written(columns, rows, found, pruned, fields, folded)
 
 
 def fields_of_runs(runs: Sequence[PastRun], engine: Engine) -> dict[str, str]:
@@ -249,8 +255,7 @@ def query_of_snapshot(written: Written, some: str) -> str:
 
 
 def _last(field: str) -> str:
-    told = f"'v': {name(field)}, 'before': {before(field)}, 'modified': modified"
-    return f"arg_max({{{told}}}, {NEWEST}) filter (where {write(field)})"
+    return f"arg_max({{'v': {name(field)}}}, {NEWEST}) filter (where {write(field)})"
 
 
 def _found(runs: Sequence[PastRun], engine: Engine) -> Iterator[_Found]:
@@ -258,7 +263,12 @@ def _found(runs: Sequence[PastRun], engine: Engine) -> Iterator[_Found]:
         if any(run.changes.rglob("*.parquet")) and any(run.outcomes.rglob("*.parquet")):
             changes, outcomes = _scan(run.changes), _scan(run.outcomes)
             fields = _marked(engine.columns(changes))
-            yield _Found(run, seq, fields, accepted(changes, outcomes, engine))
+            table = accepted(changes, outcomes, engine)
+            yield _Found(run, seq, fields, table, _count(table, engine))
+
+
+def _count(table: str, engine: Engine) -> int:
+    return int(engine.value(f"select count(*) from {table}"))
 
 
 def _marked(columns: Iterable[str]) -> tuple[str, ...]:
