@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from crm_sink.engine import Relation, literal, name
 from crm_sink.plan.differ import differs
-from crm_sink.plan.parts import parts_of
+from crm_sink.plan.parts import parts_for_jobs, parts_for_marks, parts_of
 from crm_sink.plan.suspects import Suspects, edited, suspects
 from crm_sink.tables import before, text_of, write
 
@@ -86,7 +86,10 @@ def hold_back(
     engine.save(
         f"select * from {differing.scan()} where id in (select id from {held})", places.whole
     )
-    rows, parts = 0, parts_of(differing, rules, engine)
+    rows = 0
+    parts = max(
+        parts_for_jobs(differing, rules, engine), parts_for_marks(fields, len(protected), engine)
+    )
     for part in range(parts):
         query = _kept_changes(differing, held, rules, (part, parts))
         rows += engine.save(query, places.kept / f"chunk={part}" / "data.parquet").rows

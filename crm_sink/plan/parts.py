@@ -50,6 +50,11 @@ def parts_for_jobs(desired: Relation, rules: Sequence[FieldRule], engine: Engine
     return _parts(width * desired.rows, JOB_BYTES)
 
 
+def parts_for_marks(records: int, fields: int, engine: Engine) -> int:
+    """Give the number of parts of which each can hold so many records' marks of so many fields."""
+    return _parts(records * (ROW_OVERHEAD + fields), int(SHARE * engine.memory()))
+
+
 def groups_of(parts: int) -> int:
     """Give the number of groups into which to split both sides, before they are read by parts.
 
