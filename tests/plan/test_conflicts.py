@@ -24,11 +24,11 @@ COLUMNS = (
 )
 
 
-def changes(engine: Engine, rows: str, folder: Path) -> Relation:
-    """Save changes given as rows of `COLUMNS`."""
+def changes(engine: Engine, rows: str, folder: Path, *, day: str) -> Relation:
+    """Save changes given as rows of `COLUMNS`, of records that were last changed on a day."""
     fixed = (
         "0 as chunk, 1::bigint as row, 'key of ' || id as key, id, 'update' as action, "
-        "timestamp '2026-11-01' as modified, null::varchar as parent"
+        f"timestamp '2026-11-{day}' as modified, null::varchar as parent"
     )
     query = f"select {fixed}, * exclude (id) from (values {rows}) t({COLUMNS})"
     return Relation(folder, engine.save(query, folder / "chunk=0" / "data.parquet").rows)
@@ -36,7 +36,7 @@ def changes(engine: Engine, rows: str, folder: Path) -> Relation:
 
 def wrote(engine: Engine, rows: str, home: Path, *, undoes: str | None = None) -> PastRun:
     """Save a run of which the org accepted everything."""
-    made = changes(engine, rows, home / "changes")
+    made = changes(engine, rows, home / "changes", day="01")
     told = "true as ok, false as created"
     engine.save(
         f"select chunk, row, key, id, {told} from {made.scan()}", home / "outcomes" / "0.parquet"
@@ -45,10 +45,16 @@ def wrote(engine: Engine, rows: str, home: Path, *, undoes: str | None = None) -
 
 
 def held_back(
-    engine: Engine, home: Path, runs: list[PastRun], rows: str, snapshot: Path | None = None
+    engine: Engine,
+    home: Path,
+    runs: list[PastRun],
+    rows: str,
+    *,
+    day: str = "03",
+    snapshot: Path | None = None,
 ) -> tuple[Held, list[tuple[object, ...]]]:
     """Hold back; give what is left and the conflicts: id, field, written, present, desired."""
-    differing = changes(engine, rows, home / "differing")
+    differing = changes(engine, rows, home / "differing", day=day)
     written = past_writes(runs, KINDS, engine, snapshot=snapshot)
     places = Places(home / "conflicts.parquet", home / "held.parquet", home / "kept")
     held = hold_back(differing, written, RULES, engine=engine, places=places)
@@ -102,6 +108,15 @@ def test_a_field_that_we_never_wrote_is_nobodys_edit(engine: Engine, tmp_path: P
     assert held_back(engine, tmp_path, runs, rows)[1] == []
 
 
+def test_a_record_as_it_was_before_our_write_was_never_written(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """By its SystemModstamp and its value: only a Bulk job's count had called it accepted."""
+    runs = [wrote(engine, FIRST, tmp_path / "1"), wrote(engine, SECOND, tmp_path / "2")]
+    rows = "('a', 70, 90, true, 'Cold', 'Hot', true)"
+    assert held_back(engine, tmp_path, runs, rows, day="01")[1] == []
+
+
 def test_what_an_undo_restored_counts_only_where_no_write_is_left(
     engine: Engine, tmp_path: Path
 ) -> None:
@@ -130,5 +145,5 @@ def test_what_was_pruned_is_older_than_every_run_that_is_left(
     engine.save(f"select * from (values {values}) t({names})", snapshot)
     runs = [wrote(engine, SECOND, tmp_path / "2")]
     rows = "('a', 70, 80, true, 'Cold', 'Warm', true)"
-    _, found = held_back(engine, tmp_path, runs, rows, snapshot)
+    _, found = held_back(engine, tmp_path, runs, rows, snapshot=snapshot)
     assert found == [("a", "Band__c", "Hot", "Warm", "Cold")]
