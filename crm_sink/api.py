@@ -13,6 +13,7 @@ Settings come from the environment as on the command line, or are handed in.
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,7 +80,7 @@ def load_mapping(path: str | Path) -> LoadedMapping:
 
     loaded, problems = load(Path(path))
     if loaded is None or problems:
-        raise MappingError(problems, hint=f"crm-sink validate {path}")
+        raise MappingError(problems, hint=f"crm-sink validate {shlex.quote(str(path))}")
     return loaded
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from crm_sink.tickets import Api
 
 Verb = Callable[..., Any]
+MOST_NAMED = 5  # mapping files that an error lists
 
 
 def format_option(verb: Verb) -> Verb:
@@ -100,7 +102,7 @@ def load(text: str) -> LoadedMapping:
     path = mapping_file(text)
     loaded, problems = load_mapping(path)
     if loaded is None or problems:
-        raise MappingError(problems, hint=f"crm-sink validate {path}")
+        raise MappingError(problems, hint=f"crm-sink validate {shlex.quote(str(path))}")
     return loaded
 
 
@@ -145,7 +147,7 @@ def context_of(target: str | None, log: str = "none") -> Iterator[Context]:
     settings = settings_of(target)
     borrowed = None if target in (None, "local") else target
     with (
-        polite_stop() as stop,
+        polite_stop(as_json=log == "json") as stop,
         assemble(
             settings,
             target=borrowed,
@@ -186,11 +188,14 @@ def mapping_file(text: str) -> Path:
             return named
     if path.is_dir():
         inside = sorted(path.glob("*.y*ml"))
-        hint = f"crm-sink validate {inside[0]}" if inside else "crm-sink init --help"
+        hint = (
+            f"crm-sink validate {shlex.quote(str(inside[0]))}" if inside else "crm-sink init --help"
+        )
         raise UsageError(f"{text} is a folder, not a mapping file", hint=hint)
     from difflib import get_close_matches
 
     known = sorted(str(file) for place in ("mappings", ".") for file in Path(place).glob("*.y*ml"))
     near = get_close_matches(text, [*known, *(Path(file).stem for file in known)], n=1)
-    hint = near[0] if near else (", ".join(known) or "crm-sink init --help")
+    some = ", ".join(known[:MOST_NAMED]) + (", ..." if len(known) > MOST_NAMED else "")
+    hint = near[0] if near else (some or "crm-sink init --help")
     raise UsageError(f"there is no mapping file {text}", hint=hint)

@@ -157,7 +157,8 @@ def _emit(rules: list[dict[str, Any]], output: str) -> None:
                 "rule": _asked(rule),
             }
             for rule in rules
-        ]
+        ],
+        ("name", "kind", "matched", "fired", "rule"),
     )
 
 

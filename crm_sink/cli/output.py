@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 def emit_json(data: object) -> None:
@@ -18,12 +18,16 @@ def emit_json(data: object) -> None:
     print(json.dumps(data, indent=indent, ensure_ascii=False, default=str))
 
 
-def emit_csv(rows: Sequence[dict[str, Any]]) -> None:
-    """Print rows with one header line; lists and objects as JSON in their cell."""
-    if not rows:
-        return
+def emit_csv(rows: Sequence[dict[str, Any]], columns: Iterable[str] = ()) -> None:
+    """Print rows with one header line; lists and objects as JSON in their cell.
+
+    Args:
+        rows: What to print.
+        columns: The header, for when there may be no row; else that of the first row.
+    """
+    header = list(columns) or list(rows[0])
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, fieldnames=list(rows[0]), lineterminator="\n")
+    writer = csv.DictWriter(buffer, fieldnames=header, lineterminator="\n")
     writer.writeheader()
     for row in rows:
         writer.writerow({key: _cell(value) for key, value in row.items()})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from crm_sink.cli.delivering import telling
 from crm_sink.cli.exit_code import exit_code
 from crm_sink.cli.options import (
     api_of,
@@ -50,7 +51,7 @@ def command(
     loaded = load(mapping)
     if overwrite_conflicts:
         loaded = overwriting(loaded)
-    with context_of(target, log) as context:
+    with context_of(target, log) as opened, telling(opened, output) as context:
         run = decide(Request(loaded, api=api_of(api)), context)
     print_plan(run, output, limit=examples)
     return exit_code(run)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from crm_sink.cli.delivering import deliver_and_print
+from crm_sink.cli.delivering import deliver_and_print, telling
 from crm_sink.cli.exit_code import exit_code
 from crm_sink.cli.options import (
     api_of,
@@ -63,7 +63,8 @@ def command(
         ledger = context.ledger
         old = find_run(run, ledger, context.home) if run else latest_rejected(ledger)
         loaded = load(mapping or str(old.details.get("mapping_file", old.mapping)))
-        planned = retry(RetryRequest(old, loaded, file, api=api_of(api)), context)
+        with telling(context, output) as told:
+            planned = retry(RetryRequest(old, loaded, file, api=api_of(api)), told)
         if dry_run or not apply_now:
             print_plan(planned, output, limit=examples)
             return exit_code(planned)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from importlib import import_module
 
 import click
 
+from crm_sink.cli.complaint import complain, complain_of_usage, is_logged, say
 from crm_sink.cli.verbs import VERBS, overview
 from crm_sink.errors import CrmSinkError, Unforeseen
 
@@ -48,6 +48,7 @@ class Root(click.Group):
 
 def dispatch(arguments: list[str]) -> int:
     """Run a verb; errors become a message on stderr and an exit code."""
+    as_json = is_logged(arguments)
     try:
         result = Root(name="crm-sink", no_args_is_help=True).main(
             arguments, prog_name="crm-sink", standalone_mode=False
@@ -55,15 +56,15 @@ def dispatch(arguments: list[str]) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        error.show()
+        complain_of_usage(error, as_json=as_json)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        print("crm-sink: interrupted", file=sys.stderr)
+        say("interrupted", "interrupted", as_json=as_json)
         return INTERRUPTED
     except CrmSinkError as error:
         if isinstance(error, Unforeseen) and os.environ.get(TRACEBACK):
             raise
-        complain(error)
+        complain(error, as_json=as_json)
         return error.exit_code
     except BrokenPipeError:
         raise  # `main` knows what that is
@@ -72,14 +73,6 @@ def dispatch(arguments: list[str]) -> int:
             raise
         from crm_sink.flow.trouble import unforeseen
 
-        complain(unforeseen(error))
+        complain(unforeseen(error), as_json=as_json)
         return CrmSinkError.exit_code
     return result if isinstance(result, int) else 0
-
-
-def complain(error: CrmSinkError) -> None:
-    """Say an error on stderr: what, where, why, and what to run next."""
-    place = f"{error.where}  " if error.where else ""
-    print(f"crm-sink: {place}{error.message}", file=sys.stderr)
-    if error.hint:
-        print(f"  try: {error.hint}", file=sys.stderr)

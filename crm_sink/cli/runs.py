@@ -10,7 +10,9 @@ from crm_sink.cli.output import emit_csv, emit_json
 
 @click.command()
 @click.option("--mapping", help="Only runs of this mapping.")
-@click.option("--limit", default=20, show_default=True, help="How many; 0 for all.")
+@click.option(
+    "--limit", default=20, show_default=True, type=click.IntRange(0), help="How many; 0 for all."
+)
 @format_option
 def command(mapping: str | None, limit: int, output: str) -> int:
     """List runs, newest first.
@@ -19,7 +21,7 @@ def command(mapping: str | None, limit: int, output: str) -> int:
 
     Exit codes: 0 listed · 1 the ledger cannot be read.
     """
-    from crm_sink.report.run_json import run_json
+    from crm_sink.report.run_json import names, run_json
     from crm_sink.report.table import runs_table
 
     with ledger_of() as ledger:
@@ -27,7 +29,7 @@ def command(mapping: str | None, limit: int, output: str) -> int:
     if output == "json":
         emit_json([run_json(run) for run in runs])
     elif output == "csv":
-        emit_csv([run_json(run) for run in runs])
+        emit_csv([run_json(run) for run in runs], names())
     elif runs:
         click.echo(runs_table(runs))
     else:

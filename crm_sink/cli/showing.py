@@ -29,7 +29,7 @@ def print_plan(run: Run, output: str, *, limit: int) -> None:
     """Print a plan: a few records with their old and new values, and the counts."""
     totals = run.totals
     if output == "text" and limit and totals.to_create + totals.to_update + totals.to_clear:
-        print_changes(run, limit=limit)
+        print_changes(run, output, limit=limit)
         click.echo("")
     if output == "text" and run.details.get("conflict_fields"):
         click.echo("left alone, because somebody changed them:\n")
@@ -38,11 +38,17 @@ def print_plan(run: Run, output: str, *, limit: int) -> None:
     print_run(run, output)
 
 
-def print_changes(run: Run, *, limit: int) -> None:
-    """Print a few records of a run with their old and new values."""
-    from crm_sink.report.diff import sample_text
+def print_changes(run: Run, output: str, *, limit: int, mask: bool = False) -> None:
+    """Print a few records of a run with their old and new values; a row for each written field."""
+    from crm_sink.report.diff import CHANGE_COLUMNS, change_rows, masked, sample_of, sample_text
 
-    click.echo(sample_text(run, limit=limit) or f"run {run.run} has no changes to show")
+    if output == "text":
+        text = sample_text(run, limit=limit, mask=mask)
+        click.echo(text or f"run {run.run} has no changes to show")
+        return
+    sampled = sample_of(run, limit=limit)
+    rows = change_rows(masked(sampled) if mask else sampled)
+    emit_json(rows) if output == "json" else emit_csv(rows, CHANGE_COLUMNS)
 
 
 def print_conflicts(run: Run, output: str, *, mask: bool = False) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from crm_sink.cli.complaint import say
 from crm_sink.stopping import Stop
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def polite_stop() -> Iterator[Stop]:
+def polite_stop(*, as_json: bool = False) -> Iterator[Stop]:
     """Listen to the signals while in it.
 
     The first finishes the calls in flight and stores what they answered. A second ends the process
@@ -30,7 +30,7 @@ def polite_stop() -> Iterator[Stop]:
         if stop.is_asked():
             os._exit(128 + number)
         stop.ask(number)
-        print("crm-sink: stopping after the calls in flight (again: at once)", file=sys.stderr)
+        say("stopping after the calls in flight (again: at once)", "stopping", as_json=as_json)
 
     before = {number: signal.signal(number, ask) for number in SIGNALS}
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from crm_sink.cli.delivering import deliver_and_print
+from crm_sink.cli.delivering import deliver_and_print, telling
 from crm_sink.cli.exit_code import exit_code
 from crm_sink.cli.options import (
     api_of,
@@ -54,7 +54,8 @@ def command(
     if overwrite_conflicts:
         loaded = overwriting(loaded)
     with context_of(target, log) as opened, holding(opened) as context:
-        run = decide(Request(loaded, api=api_of(api)), context)
+        with telling(context, output) as told:
+            run = decide(Request(loaded, api=api_of(api)), told)
         if run.state is RunState.READY and not dry_run:
             return deliver_and_print(run, context, output, is_fresh=True)
     if dry_run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from crm_sink.cli.delivering import deliver_and_print
+from crm_sink.cli.delivering import deliver_and_print, telling
 from crm_sink.cli.exit_code import exit_code
 from crm_sink.cli.options import (
     api_of,
@@ -54,7 +54,8 @@ def command(
 
     with context_of(target, log) as context:
         old = find_run(run, context.ledger, context.home)
-        planned = undo(UndoRequest(old, delete_created, api_of(api)), context)
+        with telling(context, output) as told:
+            planned = undo(UndoRequest(old, delete_created, api_of(api)), told)
         if dry_run or not apply_now:
             print_plan(planned, output, limit=examples)
             return exit_code(planned)

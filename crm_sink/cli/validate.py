@@ -50,7 +50,7 @@ def _print(validations: list[Validation], output: str) -> None:
     if output != "text":
         fields = ("file", "line", "column", "message", "hint")
         rows = [{field: getattr(problem, field) for field in fields} for problem in problems]
-        emit_json(rows) if output == "json" else emit_csv(rows)
+        emit_json(rows) if output == "json" else emit_csv(rows, fields)
         return
     for validation in validations:
         for problem in validation.problems:

@@ -6,6 +6,7 @@ relation at rest in the run folder.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -127,7 +128,7 @@ def _checked_destination(trip: _Trip, source: Source) -> Destination:
     loaded = trip.request.loaded
     destination, problems = destination_of(loaded, trip.context.crm, source.columns)
     if destination is None:
-        raise MappingError(problems, hint=trip.run.command(f"validate {loaded.file}"))
+        raise MappingError(problems, hint=trip.run.command(f"validate {shlex.quote(loaded.file)}"))
     return destination
 
 

@@ -7,6 +7,7 @@ rows are sent again `rounds`.
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -117,7 +118,8 @@ def _again(run: Run) -> str:
     for detail, verb in (("undoes", "undo"), ("retries", "retry")):
         if run.details.get(detail):
             return run.command(f"{verb} {run.details[detail]}")
-    return run.command(f"plan {run.details.get('mapping_file', run.mapping)}")
+    file = shlex.quote(str(run.details.get("mapping_file", run.mapping)))
+    return run.command(f"plan {file}")
 
 
 def _after(run: Run) -> str:

@@ -6,6 +6,7 @@ changed by hand replaces the key of its row. Rows that the earlier run wrote are
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -129,7 +130,7 @@ def _collect_keys(work: _Work) -> None:
         work.loaded, {}, work.key, table=work.source.table, engine=work.engine
     )
     if problems:
-        raise MappingError(problems, hint=f"crm-sink validate {work.loaded.file}")
+        raise MappingError(problems, hint=f"crm-sink validate {shlex.quote(work.loaded.file)}")
     layers = Layers(tuple(columns), work.source.table, when=None, newest=None)
     place = work.folder.source / "keyed.parquet"
     keyed = work.engine.save(f"select row, match from ({layers.keyed()})", place)

@@ -10,7 +10,7 @@ import logging
 import re
 from dataclasses import asdict
 from datetime import UTC
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from crm_sink.events import (
     AnswerMissed,
@@ -55,20 +55,21 @@ def event_name(event: Event) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
 
 
+def json_line(clock: Clock, level: str, event: str, facts: dict[str, Any]) -> str:
+    """Write one event as a line of the log, without its end."""
+    now = clock.now().astimezone(UTC).isoformat(timespec="milliseconds")
+    line = {"time": now.replace("+00:00", "Z"), "level": level, "event": event}
+    return json.dumps(line | facts, default=str)
+
+
 class _JsonFormatter(logging.Formatter):
     def __init__(self, clock: Clock) -> None:
         super().__init__()
         self._clock = clock
 
     def format(self, record: logging.LogRecord) -> str:
-        now = self._clock.now().astimezone(UTC)
-        line = {
-            "time": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "level": record.levelname.lower(),
-            "event": record.getMessage(),
-        }
         facts = {name: _rounded(value) for name, value in record.__dict__["facts"].items()}
-        return json.dumps(line | facts, default=str)
+        return json_line(self._clock, record.levelname.lower(), record.getMessage(), facts)
 
 
 def _rounded(value: object) -> object:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from crm_sink.engine import Relation, name
+from crm_sink.report.masking import MASK
 from crm_sink.report.printable import one_line
 from crm_sink.report.reading import reading
 from crm_sink.schema import NUMBER_TYPES, FieldSchema, FieldType
@@ -28,6 +29,7 @@ _TYPES = {
     "TIME": FieldType.TIME,
     "DOUBLE": FieldType.DOUBLE,
 }
+CHANGE_COLUMNS = ("key", "id", "action", "field", "before", "after")
 _ACTIONS = ("update", "create", "clear", "delete")
 _SCALE = 18  # as many digits as a field can have; zeros at the end are not shown
 
@@ -138,15 +140,57 @@ def fields_of(changes: Relation, engine: Engine) -> list[FieldSchema]:
     ]
 
 
-def sample_text(run: Run, *, limit: int = 5) -> str:
-    """Write a few changes of a run for people; empty when it changes nothing."""
+def sample_of(run: Run, *, limit: int = 5) -> list[SampledChange]:
+    """Pick a few changes of a run (see `sample_changes`); none when it changes nothing."""
     folder = run.folder / "changes"
     if limit < 1 or not any(folder.rglob("*.parquet")):
+        return []
+    changes = Relation(folder.resolve(), 0)
+    with reading(run.folder) as engine:
+        return sample_changes(changes, fields_of(changes, engine), engine, limit)
+
+
+def change_rows(changes: Sequence[SampledChange]) -> list[dict[str, str | None]]:
+    """Give changes as rows for programs: one for each field that is written (CHANGE_COLUMNS).
+
+    A change that writes no field, such as a deletion, is one row without a field.
+    """
+    rows = []
+    for change in changes:
+        record = (change.key, change.id, change.action)
+        written = [(each.field, each.before, each.after) for each in change.fields]
+        for cells in written or [(None, None, None)]:
+            rows.append(dict(zip(CHANGE_COLUMNS, (*record, *cells), strict=True)))
+    return rows
+
+
+def masked(changes: Sequence[SampledChange]) -> list[SampledChange]:
+    """Put … in place of keys and values, so that the changes can be sent on."""
+    return [
+        replace(
+            change,
+            key=MASK,
+            fields=tuple(
+                FieldChange(each.field, _mask(each.before), _mask(each.after))
+                for each in change.fields
+            ),
+        )
+        for change in changes
+    ]
+
+
+def _mask(value: str | None) -> str | None:
+    return None if value is None else MASK
+
+
+def sample_text(run: Run, *, limit: int = 5, mask: bool = False) -> str:
+    """Write a few changes of a run for people; empty when it changes nothing."""
+    sampled = sample_of(run, limit=limit)
+    if not sampled:
         return ""
+    if mask:
+        sampled = masked(sampled)
     totals = run.totals
     rows = totals.to_create + totals.to_update + totals.to_clear
-    changes = Relation(folder.resolve(), rows)
-    with reading(run.folder) as engine:
-        sampled = sample_changes(changes, fields_of(changes, engine), engine, limit)
     title = f"{len(sampled)} of {rows:,} changes, old → new" if rows > 1 else "1 change, old → new"
     return f"{title}\n\n{changes_text(sampled)}"

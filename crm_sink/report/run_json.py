@@ -6,15 +6,11 @@ together. A name is never taken away or given another meaning; new ones are adde
 
 from __future__ import annotations
 
-from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import Any
 
+from crm_sink.ledger.contract import Run, RunState
 from crm_sink.report.errors_table import errors_of
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from crm_sink.ledger.contract import Run
 
 
 def run_json(run: Run) -> dict[str, Any]:
@@ -59,6 +55,12 @@ def run_json(run: Run) -> dict[str, Any]:
         "sent_again": list(run.details.get("sent_again") or ()),
         "at_once": dict(run.details.get("parallelism") or {}),
     }
+
+
+def names() -> tuple[str, ...]:
+    """Give the names of `run_json`, for a table of no runs."""
+    nothing = Run("", "", "", "sync", RunState.PLANNING, datetime(1970, 1, 1, tzinfo=UTC))
+    return tuple(run_json(nothing))
 
 
 def iso(time: datetime | None) -> str | None:

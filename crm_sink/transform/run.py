@@ -8,6 +8,7 @@ memory or left behind in the engine. Finding the record is the business of `matc
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,7 @@ def transform(
     """
     built, problems = build_columns(loaded, fields, key, table=table, engine=engine)
     if problems:
-        raise MappingError(problems, hint=f"crm-sink validate {loaded.file}")
+        raise MappingError(problems, hint=f"crm-sink validate {shlex.quote(loaded.file)}")
     layers = layers_of(loaded, built, table=table)
     beside, width = into.with_suffix(".rejects.parquet"), len(built) + 2
     desired = _save(good_query(layers), into, engine, width=width)

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.conftest import Desk
 
@@ -26,6 +28,39 @@ def test_an_error_leaves_stdout_empty(two: Desk) -> None:
     said = two.shell("sync", "no_such_mapping", "--format", "json")
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith("crm-sink: ")
+
+
+def test_a_run_that_fails_is_one_document_too(two: Desk) -> None:
+    """Its predictions are gone: who collects the figures of all runs gets this one's."""
+    (two.folder / "p.parquet").unlink()
+    for verb in ("plan", "sync"):
+        said = two.crm_sink(verb, "lead.yaml", "--format", "json")
+        assert (said.code, said.data["state"], said.data["mapping"]) == (1, "failed", "lead")
+    assert two.crm_sink("sync", "lead.yaml").out == ""
+
+
+@pytest.mark.parametrize(
+    ("spoil", "arguments", "said"),
+    [
+        ("p.parquet", [], {"exit_code": 1, "where": "p.parquet"}),
+        ("lead.yaml", [], {"exit_code": 2, "message": "1 problem in the mapping"}),
+        ("", ["--frobnicate"], {"exit_code": 2, "where": None}),
+    ],
+)
+def test_with_log_json_the_error_is_a_json_line_too(
+    two: Desk, spoil: str, arguments: list[str], said: dict[str, object]
+) -> None:
+    if spoil:
+        two.write(spoil, "object: [")
+    done = two.crm_sink("sync", "lead.yaml", "--log", "json", *arguments)
+    last = [json.loads(line) for line in done.err.splitlines()][-1]
+    assert (last["level"], last["event"], last["exit_code"]) == (
+        "error",
+        "command_failed",
+        done.code,
+    )
+    assert said.items() <= last.items()
+    assert [problem["line"] for problem in last.get("problems", ())] == [1] * (spoil == "lead.yaml")
 
 
 def test_a_reader_that_goes_away_is_no_crash(two: Desk) -> None:
