@@ -10,6 +10,7 @@ from crm_sink.errors import NoSuchRun
 from crm_sink.ledger.folder import RunFolder
 from crm_sink.ledger.snapshot import folded_runs, pruned_until, snapshot_file
 from crm_sink.plan.written import PastRun, past_writes
+from crm_sink.tickets import Api
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,7 +43,7 @@ def past_of(mapping: str, ledger: Ledger, home: Path) -> Past:
 def past_runs(runs: Iterable[Run], home: Path) -> tuple[PastRun, ...]:
     """Give the places of runs' rows, in the order of the runs."""
     return tuple(
-        PastRun(folder.changes, folder.outcomes, run.run, undone_run(run))
+        PastRun(folder.changes, folder.outcomes, run.run, undone_run(run), run.api == Api.BULK)
         for run in runs
         for folder in (RunFolder(home, run.run),)
     )

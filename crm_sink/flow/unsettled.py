@@ -22,6 +22,7 @@ from crm_sink.ledger.folder import RunFolder
 from crm_sink.plan.differ import differs
 from crm_sink.plan.written import PastRun
 from crm_sink.tables import sql_type, write
+from crm_sink.tickets import Api
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,7 +143,7 @@ def _heard(run: Run, context: Context, now: Now) -> PastRun:
         now.place / f"{run.run}.parquet",
     )
     heard.path.replace(place / "heard.parquet")
-    return PastRun(old.changes, place, run.run, undone_run(run))
+    return PastRun(old.changes, place, run.run, undone_run(run), run.api == Api.BULK)
 
 
 def _differ(field: FieldSchema) -> str:

@@ -40,6 +40,7 @@ class PastRun:
     outcomes: Path
     run: str = ""
     undoes: str | None = None  # the run that this one took back
+    by_bulk: bool = False  # what the org accepted may be known by a job's count alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ class Written:
             Columns: id, key, action, modified, seq (which run, ascending), undo (whether that run
             was one), live (false when an undo took the whole change back), F, "F.before" and
             "F.write" for each field; a field that a run did not know was not written by it.
-            A snapshot does not know `modified` and "F.before", and of an undo the first is null.
+            A snapshot does not know `modified` and "F.before"; the first is null, too, of an undo
+            and where the org answered for each row by itself (`by_bulk`).
         """
         # Newest first: who looks for the newest value then replaces few that it has kept.
         parts = [self._one_run(each, self.columns, some) for each in reversed(self._found)]
@@ -162,8 +164,8 @@ class Written:
         values = {field: f"c.{name(field)}" for field in columns if field.lower() in known}
         befores = {field: f"c.{before(field)}" for field in values}
         is_undo = found.run.undoes is not None
-        # What a person does within a second of an undo would look as if it had never come about.
-        modified = "null::timestamp" if is_undo else "c.modified"
+        # Where each row was answered for, what a person changed back within a second is an edit.
+        modified = "c.modified" if found.run.by_bulk and not is_undo else "null::timestamp"
         return (
             f"select c.id, c.key, c.action, {modified} as modified, {found.seq} as seq, "
             f"{str(is_undo).lower()} as undo, {live} as live"

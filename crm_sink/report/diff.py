@@ -155,13 +155,16 @@ def change_rows(changes: Sequence[SampledChange]) -> list[dict[str, str | None]]
 
     A change that writes no field, such as a deletion, is one row without a field.
     """
-    rows = []
-    for change in changes:
-        record = (change.key, change.id, change.action)
-        written = [(each.field, each.before, each.after) for each in change.fields]
-        for cells in written or [(None, None, None)]:
-            rows.append(dict(zip(CHANGE_COLUMNS, (*record, *cells), strict=True)))
-    return rows
+    return [
+        dict(zip(CHANGE_COLUMNS, (change.key, change.id, change.action, *cells), strict=True))
+        for change in changes
+        for cells in _cells(change)
+    ]
+
+
+def _cells(change: SampledChange) -> list[tuple[str | None, str | None, str | None]]:
+    nothing: list[tuple[str | None, str | None, str | None]] = [(None, None, None)]
+    return [(each.field, each.before, each.after) for each in change.fields] or nothing
 
 
 def masked(changes: Sequence[SampledChange]) -> list[SampledChange]:

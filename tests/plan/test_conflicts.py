@@ -34,14 +34,16 @@ def changes(engine: Engine, rows: str, folder: Path, *, day: str) -> Relation:
     return Relation(folder, engine.save(query, folder / "chunk=0" / "data.parquet").rows)
 
 
-def wrote(engine: Engine, rows: str, home: Path, *, undoes: str | None = None) -> PastRun:
+def wrote(
+    engine: Engine, rows: str, home: Path, *, undoes: str | None = None, by_bulk: bool = True
+) -> PastRun:
     """Save a run of which the org accepted everything."""
     made = changes(engine, rows, home / "changes", day="01")
     told = "true as ok, false as created"
     engine.save(
         f"select chunk, row, key, id, {told} from {made.scan()}", home / "outcomes" / "0.parquet"
     )
-    return PastRun(home / "changes", home / "outcomes", home.name, undoes)
+    return PastRun(home / "changes", home / "outcomes", home.name, undoes, by_bulk)
 
 
 def held_back(
@@ -115,6 +117,16 @@ def test_a_record_as_it_was_before_our_write_was_never_written(
     runs = [wrote(engine, FIRST, tmp_path / "1"), wrote(engine, SECOND, tmp_path / "2")]
     rows = "('a', 70, 90, true, 'Cold', 'Hot', true)"
     assert held_back(engine, tmp_path, runs, rows, day="01")[1] == []
+
+
+def test_what_is_put_back_within_the_second_of_a_write_that_was_answered_for_is_an_edit(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """SystemModstamp has whole seconds; sObject Collections answer for each row."""
+    runs = [wrote(engine, SECOND, tmp_path / "1", by_bulk=False)]
+    rows = "('a', 70, 90, true, 'Cold', 'Hot', true)"
+    _, found = held_back(engine, tmp_path, runs, rows, day="01")
+    assert found == [("a", "Score__c", "80", "90", "70")]
 
 
 def test_what_an_undo_restored_counts_only_where_no_write_is_left(
