@@ -239,7 +239,7 @@ def update(
     where = "o.Id = few.id"
     if places is not None:
         others["place"] = places
-        where += f" and o.rowid = few.place and {among(places)}"
+        where += " and o.rowid = few.place"
     row = cursor.execute(
         f"update {staging.name_of(write)} as o set {', '.join(changes)} "
         f"from {rows_sql(write, given, others)} few where {where}"

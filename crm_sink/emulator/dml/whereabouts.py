@@ -9,7 +9,6 @@ another record there goes the long way.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from crm_sink.emulator.schema import Field, ObjectType
 
-# Reading a million ids takes some 0.3 s, other keys 1 s; more are not worth their memory.
+# Reading a million keys and sorting them takes some 0.3 s; more are not worth their memory.
 MOST = 4_000_000
 # So many new ones are kept apart, before all are sorted again.
 MOST_NEW = 20_000
@@ -31,6 +30,8 @@ MOST_NEW = 20_000
 UNCOMMITTED = 1 << 50
 # Rows of a table that stand so near each other are read as a range.
 NEAR = 4096
+# Planning more ranges than this costs more than looking each place up.
+MOST_SPANS = 8
 
 
 class Whereabouts:
@@ -55,7 +56,7 @@ class Whereabouts:
             field: Its Id, or a text field that is unique.
             keys: As they are compared: in lower case, unless case matters; ids have 18 characters.
         """
-        digests = [digest(field, key) for key in keys]
+        digests = digests_of(cursor, field, keys)
         with self._lock:
             places = self._lists.setdefault((target.name, field.name), _Places(target, field))
             found = places.look(digests)
@@ -130,25 +131,30 @@ class _Places:
 
 def among(places: Sequence[int]) -> str:
     """Give SQL that says whether `rowid` is one of some places, or stands between them."""
-    low, high = min(places), max(places)
-    if high - low <= NEAR:
-        return f"rowid between {low} and {high}"
-    return f"rowid in (select unnest({list(places)}))"
+    spans: list[list[int]] = []
+    for place in sorted(places):
+        if spans and place - spans[-1][1] <= NEAR:
+            spans[-1][1] = place
+        else:
+            spans.append([place, place])
+    if len(spans) > MOST_SPANS:
+        return f"rowid in (select unnest({list(places)}))"
+    return f"({' or '.join(f'rowid between {low} and {high}' for low, high in spans)})"
 
 
-def digest(field: Field, key: str) -> int:
-    """Give a key's digest: of an id the digits that it is counted with, else half of an MD5 sum."""
-    text = key.encode()
+def digests_of(cursor: duckdb.DuckDBPyConnection, field: Field, keys: Sequence[str]) -> list[int]:
+    """Give the digests of keys: of an id the digits that it is counted with, else DuckDB's hash."""
     if field.type == "id":
-        return int.from_bytes(text[7:15], "big")
-    return int.from_bytes(hashlib.md5(text, usedforsecurity=False).digest()[8:], "little")
+        return [int.from_bytes(key[7:15].encode(), "big") for key in keys]
+    rows = cursor.execute("select [hash(key) for key in $1::varchar[]]", [list(keys)]).fetchone()
+    return list(rows[0]) if rows else []
 
 
 def digest_sql(field: Field, key: str) -> str:
     """Give SQL for the same of a stored key."""
     if field.type == "id":
         return f"try_cast('0x' || hex(substr({key}, 8, 8)) as ubigint)"
-    return f"md5_number_lower({compared(field, key)})"
+    return f"hash({compared(field, key)})"
 
 
 def compared(field: Field, value: str) -> str:
