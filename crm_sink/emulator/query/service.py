@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from crm_sink.emulator.errors import ApiError
 from crm_sink.emulator.numbers import count_in
-from crm_sink.emulator.query import cursors
+from crm_sink.emulator.query import cursors, nearby
 from crm_sink.emulator.query.columns import column_metadata
 from crm_sink.emulator.soql.scope import Reading
 from crm_sink.emulator.soql.translate import translate
@@ -72,7 +72,7 @@ def _run(request: Request, *, all_rows: bool) -> Response:
     if found.kind == "count":
         return _answer(_count(org, found), [])
     rows = page_rows(found, request.headers.get("sforce-query-options", ""))
-    records = _first(org, found, rows + 1)
+    records = nearby.records(org, found, rows + 1)
     if len(records) <= rows:
         return _answer(len(records), records)
     return _page(request, cursors.keep(org, found, rows), 0)
@@ -82,12 +82,6 @@ def _count(org: Org, found: Translation) -> int:
     with org.store.cursor() as cursor:
         row = cursor.execute(found.count(), found.parameters).fetchone()
     return int(row[0]) if row else 0
-
-
-def _first(org: Org, found: Translation, at_most: int) -> list[str]:
-    text = found.select(f"{found.record}::varchar", at_most)
-    with org.store.cursor() as cursor:
-        return [record for (record,) in cursor.execute(text, found.parameters).fetchall()]
 
 
 def _page(request: Request, kept: cursors.Cursor, start: int) -> Response:

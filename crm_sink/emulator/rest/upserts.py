@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from crm_sink.emulator import ids
 from crm_sink.emulator.dml.values import JSON, key_sql, typed_sql
+from crm_sink.emulator.dml.whereabouts import among
 from crm_sink.emulator.errors import ApiError, not_found
 from crm_sink.emulator.rest.conditional import versioned
 from crm_sink.emulator.rest.order import order_of
@@ -34,6 +35,7 @@ from crm_sink.emulator.targets import target_of
 from crm_sink.emulator.wire import json_text, parsed, reply
 
 if TYPE_CHECKING:
+    import duckdb
     from starlette.requests import Request
 
     from crm_sink.emulator.org import Org
@@ -136,11 +138,40 @@ def _ids_of(org: Org, target: ObjectType, key: Field, value: str) -> list[str]:
     """Find the live records with that key, in the order of their ids."""
     if key.type == "id":
         value = ids.normal(value) or value
+    with org.store.cursor() as cursor:
+        places = _places_of(cursor, org, target, key, value)
+        # No two live records have a unique key: who is found there is the one.
+        near = _named_ids(cursor, target, key, value, among(places)) if places else []
+        return near or _named_ids(cursor, target, key, value)
+
+
+def _places_of(
+    cursor: duckdb.DuckDBPyConnection, org: Org, target: ObjectType, key: Field, value: str
+) -> list[int] | None:
+    """Give where the record with a unique key is remembered to stand."""
+    is_plain = value.isascii() and value.isprintable() and value == value.strip()
+    if (
+        org.store.is_joined
+        or not is_plain
+        or not (key.type == "id" or (key.unique and key.is_text))
+    ):
+        return None
+    plain = value if key.case_sensitive or key.type == "id" else value.lower()
+    return org.store.whereabouts.find(cursor, target, key, [plain])
+
+
+def _named_ids(
+    cursor: duckdb.DuckDBPyConnection,
+    target: ObjectType,
+    key: Field,
+    value: str,
+    where: str = "true",
+) -> list[str]:
     live = "and not IsDeleted" if target.find("IsDeleted") else ""
     wanted = key_sql(key, typed_sql(key, "asked", JSON))
-    rows = org.store.cursor().execute(
+    rows = cursor.execute(
         f"select Id from {name(target.name)}, (select ?::varchar as asked) "
-        f"where {key_sql(key, name(key.name))} = {wanted} {live} order by Id",
+        f"where {key_sql(key, name(key.name))} = {wanted} {live} and {where} order by Id",
         [value],
     )
     return [str(row[0]) for row in rows.fetchall()]

@@ -16,6 +16,7 @@ from crm_sink.emulator.soql.complaints import malformed, no_such_object
 from crm_sink.emulator.soql.fields import FieldList
 from crm_sink.emulator.soql.functions import AGGREGATES
 from crm_sink.emulator.soql.groups import Groups
+from crm_sink.emulator.soql.keys import named
 from crm_sink.emulator.soql.operands import Operands
 from crm_sink.emulator.soql.parse import parse
 from crm_sink.emulator.soql.scope import Reading, Scope, Statement
@@ -25,6 +26,7 @@ from crm_sink.emulator.sql import name
 
 if TYPE_CHECKING:
     from crm_sink.emulator.schema import ObjectType
+    from crm_sink.emulator.soql.keys import Keys
     from crm_sink.emulator.soql.select import Column
 
 # "The maximum offset is 2,000 rows" (SOQL reference, OFFSET).
@@ -36,7 +38,8 @@ class Translation:
     """A query in SQL. `kind` is records, aggregate or count.
 
     `record` makes one record's JSON text; `tail` is everything from FROM on but the order and
-    the limit, which `select` adds. `is_ordered` says whether the query itself asks for an order.
+    the limit, which `select` adds. `is_ordered` says whether the query itself asks for an order,
+    `keys` by which keys it names its records, if it does.
     """
 
     kind: str
@@ -49,6 +52,7 @@ class Translation:
     offset: int
     parameters: dict[str, object]
     is_ordered: bool = False
+    keys: Keys | None = None
 
     @property
     def has_long_text(self) -> bool:
@@ -61,6 +65,12 @@ class Translation:
         limit = f" limit {min(limits)}" if limits else ""
         offset = f" offset {self.offset}" if self.offset else ""
         return f"select {what} {self.tail} {self.order}{limit}{offset}"
+
+    def among(self, where: str) -> Translation:
+        """Give the query over some rows of its object's table alone, which a condition names."""
+        table = name(self.target.name)
+        rows = f"(select * from {table} where {where})"
+        return replace(self, tail=self.tail.replace(f"from {table} as", f"from {rows} as", 1))
 
     def count(self) -> str:
         """Give the statement that counts the rows of the query."""
@@ -95,7 +105,7 @@ def translate(soql: str, reading: Reading) -> Translation:
     if target is None:
         raise no_such_object(soql, query.target.at, query.target.text)
     operands = Operands(Scope(statement, target, query.alias))
-    where = operands.where(query)
+    where, keys = operands.where(query), None
     if _is_count(query, soql):
         return _translation(operands, query, where, kind="count")
     if query.group or _has_aggregates(query):
@@ -110,7 +120,9 @@ def translate(soql: str, reading: Reading) -> Translation:
         columns, record = fields.columns(), fields.record()
         tail, order = where, operands.order(query)
         kind = "records"
-    return _translation(operands, query, tail, kind, columns=columns, record=record, order=order)
+        keys = named(query, operands.scope)
+    found = _translation(operands, query, tail, kind, columns=columns, record=record, order=order)
+    return replace(found, keys=keys)
 
 
 def _translation(
