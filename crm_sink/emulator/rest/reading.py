@@ -18,6 +18,8 @@ from crm_sink.emulator.sql import name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import duckdb
+
     from crm_sink.emulator.org import Org
     from crm_sink.emulator.schema import Field, ObjectType
 
@@ -93,14 +95,36 @@ def rows_of(
     with store.cursor() as cursor:
         key, near = target.fields["id"], []
         places = None if store.is_joined else store.whereabouts.find(cursor, target, key, wanted)
-        if places:
+        if places and is_one and len(fields) == len(target.stored()):
+            near = _whole_row(cursor, target, wanted[0], places[0], fields)
+        elif places:
             near = cursor.execute(query + among(places), given).fetchall()
-            if len(near) == len(wanted):
-                return near
+        if places and len(near) == len(wanted):
+            return near
         rows = cursor.execute(f"{query} true", given).fetchall()
         if places and len(rows) > len(near):
             store.whereabouts.forget(target, key)
         return rows
+
+
+def _whole_row(
+    cursor: duckdb.DuckDBPyConnection,
+    target: ObjectType,
+    record_id: str,
+    place: int,
+    fields: Sequence[str],
+) -> list[tuple[Any, ...]]:
+    """Read all fields of the live record at some place, if it is the one that is meant.
+
+    Without names and conditions, which cost half of the time that it takes to plan the statement.
+    """
+    table = name(target.name)
+    row = cursor.execute(f"select * from {table} where rowid = {place}").fetchone()
+    columns = [column[0] for column in cursor.description or ()]
+    values = {} if row is None else dict(zip(columns, row, strict=True))
+    if values.get("Id") != record_id or values.get("IsDeleted"):
+        return []
+    return [tuple(values[field] for field in fields)]
 
 
 def shown(
