@@ -55,6 +55,8 @@ def test_a_failed_update_has_its_id(api: Any) -> None:
         ("Day__c", "2003-04-987654321987654321",
          "INVALID_FIELD:Failed to deserialize field at col 2. Due to, "
          "'2003-04-987654321987654321' is not a valid value for the type xsd:date:Day__c --"),
+        ("Day__c", "0019-06-15",
+         "FIELD_INTEGRITY_EXCEPTION:Day: invalid date: Sat Jun 15 00:00:00 GMT 0019:Day__c --"),
         ("Day__c", "6/15/19",
          "INVALID_FIELD:Failed to deserialize field at col 2. Due to, '6/15/19' is not a valid "
          "value for the type xsd:date:Day__c --"),

@@ -171,6 +171,16 @@ def test_the_log_of_an_org_that_an_earlier_version_made_goes_on(
         assert [change["new"] for change in log(api, f"?id={lead}")] == [{}, {"Score__c": 7}]
 
 
+def test_a_time_that_an_earlier_version_took_is_told_as_it_stands(api: Any) -> None:
+    """Beyond the year 9999 there is no such time in Python."""
+    lead = api.lead(Note__c="a")
+    with api.running.org.store.writing() as cursor:
+        cursor.execute("update Lead set At__c = '10000-01-01 06:00:00'::timestamp")
+    api.patch(f"sobjects/Lead/{lead}", {"At__c": "2026-01-01T06:00:00Z"})
+    old = log(api, f"?id={lead}")[-1]["old"]
+    assert old == {"At__c": "10000-01-01 06:00:00"}
+
+
 def test_without_values_the_log_still_says_who_was_written(api_folder: Any, log_in: Any) -> None:
     with running(api_folder, settings=OrgSettings(log_values=False)) as handle:
         api = log_in(handle)

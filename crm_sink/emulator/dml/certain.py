@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 
 from crm_sink.emulator.dml.values import (
     EMAIL,
+    FIRST_YEAR,
     JSON,
+    LAST_YEAR,
     NUMBER,
     WHOLE,
     digits_of,
@@ -111,17 +113,17 @@ def _number(field: Field) -> Callable[[str], bool]:
 
 
 def _is_day(text: str) -> bool:
-    return DAY.fullmatch(text) is not None and _exists(date.fromisoformat, text)
+    return DAY.fullmatch(text) is not None and _is_kept(date.fromisoformat, text)
 
 
 def _is_moment(text: str) -> bool:
     found = MOMENT.fullmatch(text)
-    return found is not None and _exists(datetime.fromisoformat, found[1])
+    return found is not None and _is_kept(datetime.fromisoformat, found[1])
 
 
-def _exists(read: Callable[[str], object], text: str) -> bool:
+def _is_kept(read: Callable[[str], date], text: str) -> bool:
+    """Say whether there is such a day, and Salesforce keeps it."""
     try:
-        read(text)
+        return FIRST_YEAR <= read(text).year <= LAST_YEAR
     except ValueError:
         return False
-    return True

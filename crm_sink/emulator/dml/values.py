@@ -4,8 +4,9 @@ One rule book for REST, Collections and Bulk. The two dialects differ in what me
 the words for a value that does not parse: JSON `JSON_PARSER_ERROR`, CSV `INVALID_FIELD` (dates)
 or `INVALID_TYPE_ON_FIELD_IN_RECORD`. References are looked up in `references`, not here.
 
-Not imitated: dates outside 1700-4000, picklist values by record type, dependent picklists, phone
-and URL syntax (Salesforce checks neither), other spellings of booleans than true, false, 1 and 0.
+Not imitated: picklist values by record type, dependent picklists, phone and URL syntax (Salesforce
+checks neither), other spellings of booleans than true, false, 1 and 0. Likely but not on record:
+the words for a date outside 1700-4000, and that the last of its days is taken to its end.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ EMAIL = r"[A-Za-z0-9.!#$%&''*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
 # describe: an int field has digits 8.
 INT_DIGITS = 8
 PICKLIST_LENGTH = 255
+# "The earliest valid date is 1700-01-01T00:00:00Z GMT ... The latest valid date is
+# 4000-12-31T00:00:00Z GMT" (SOQL reference, Minimum and Maximum Dates).
+FIRST_YEAR, LAST_YEAR = 1700, 4000
 XSD = {"date": "xsd:date", "datetime": "xsd:dateTime"}
 
 
@@ -129,6 +133,8 @@ def value_faults(field: Field, raw: str, typed: str, dialect: Dialect) -> list[F
         return [Fault(cleared, NOT_OF_TYPE, message, culprit)]
     if field.type in NUMBER_TYPES or field.type == "int":
         return _number_faults(field, raw, typed)
+    if field.type in XSD:
+        return [_out_of_range(field, typed)]
     faults = []
     if field.type in ("picklist", "multipicklist") and field.restricted:
         message = _said(field, "bad value for restricted picklist field: ", raw)
@@ -189,6 +195,13 @@ def _number_faults(field: Field, raw: str, typed: str) -> list[Fault]:
     message = _said(field, "value outside of valid range on numeric field: ", raw)
     too_large = f"abs({typed}) >= 1e{digits}"
     return [Fault(too_large, "NUMBER_OUTSIDE_VALID_RANGE", message, (field.name,))]
+
+
+def _out_of_range(field: Field, typed: str) -> Fault:
+    """Judge the year; people quote the code, and a date as Java writes it."""
+    beyond = f"year({typed}) not between {FIRST_YEAR} and {LAST_YEAR}"
+    message = _said(field, "invalid date: ", f"strftime({typed}, '%a %b %d %H:%M:%S GMT %Y')")
+    return Fault(beyond, "FIELD_INTEGRITY_EXCEPTION", message, (field.name,))
 
 
 def _not_offered(field: Field, typed: str) -> str:

@@ -221,7 +221,13 @@ def _typed(field: Field, text: str) -> Any:
         return int(text)
     if field.type == "boolean":
         return text == "true"
-    if field.type == "datetime":
+    return _moment(text) if field.type == "datetime" else text
+
+
+def _moment(text: str) -> str:
+    """Give a time as REST does; one that only an earlier version took, as it stands."""
+    try:
         moment = datetime.fromisoformat(text)  # as it stood, or as it was sent: with a zone
         return stamp(moment.astimezone(UTC) if moment.tzinfo else moment)
-    return text
+    except (ValueError, OverflowError):  # of the year 10000, say
+        return text
