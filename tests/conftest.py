@@ -21,23 +21,41 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from crm_sink.emulator.serve import Running
 
+    Beginning = Callable[[Running], None]
+    Prepared = Callable[[Beginning], Path]
 
 # The machines are noisy: how long an example takes says nothing of the code.
 settings.register_profile("noisy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("noisy")
 
-# Each kills a run at every step of its journal, and waits for its lease to run out.
-LONGEST = "crash"
+# Half a minute and more each, the longest first: who comes to them late would end alone.
+LONGEST = (
+    "crash",
+    "test_conformance.py",
+    "test_disk_and_ledger.py",
+    "test_rounds.py",
+    "test_fuzz.py",
+    "test_undo.py",
+    "test_readme.py",
+    "test_sf.py",
+    "test_org.py",
+    "test_sales_pipeline.py",
+)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest tests, so that nobody waits for them alone in the end."""
-    items.sort(key=lambda item: item.path.parent.name != LONGEST)
+
+    def place(item: pytest.Item) -> int:
+        longest = (at for at, name in enumerate(LONGEST) if name in item.path.parts)
+        return next(longest, len(LONGEST))
+
+    items.sort(key=place)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -86,10 +104,37 @@ def org_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def prepared(org_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """Give the maker of org folders in which something was done: each made once, to be copied."""
+    from crm_sink.emulator.serve import running
+
+    made: dict[Beginning, Path] = {}
+
+    def folder_of(beginning: Beginning) -> Path:
+        if beginning not in made:
+            folder = shutil.copytree(org_template, tmp_path_factory.mktemp("prepared") / "org")
+            with running(folder) as org:
+                beginning(org)
+            made[beginning] = folder
+        return made[beginning]
+
+    return folder_of
+
+
 @pytest.fixture
-def org_folder(org_template: Path, tmp_path: Path) -> Path:
-    """Give the folder of a new org that nothing has opened yet."""
-    return shutil.copytree(org_template, tmp_path / "org")
+def beginning() -> Beginning | None:
+    """Say what is done in an org before a test gets it: nothing. Rooms and files say otherwise."""
+    return None
+
+
+@pytest.fixture
+def org_folder(
+    org_template: Path, prepared: Prepared, beginning: Beginning | None, tmp_path: Path
+) -> Path:
+    """Give the folder of an org that this test is the first to open."""
+    template = prepared(beginning) if beginning else org_template
+    return shutil.copytree(template, tmp_path / "org")
 
 
 @pytest.fixture
@@ -212,8 +257,13 @@ def desk(org: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setenv("CRM_SINK_INSTANCE_URL", org.url)
     monkeypatch.setenv("CRM_SINK_CLIENT_ID", org.client_id)
     monkeypatch.setenv("CRM_SINK_CLIENT_SECRET", org.client_secret)
-    found = Desk(folder, org)
-    found.add_fields(
+    desk_fields(org)
+    return Desk(folder, org)
+
+
+def desk_fields(org: Running) -> None:
+    """Add the fields of leads that a desk has, if they are missing."""
+    Desk(Path(), org).add_fields(
         "Lead",
         Ext__c="Text(80)",
         Score__c="Number(3, 0)",
@@ -222,7 +272,6 @@ def desk(org: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
         Long__c="LongTextArea(131072)",
         At__c="DateTime",
     )
-    return found
 
 
 @pytest.fixture(scope="session")

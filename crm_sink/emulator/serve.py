@@ -9,13 +9,15 @@ Not imitated: any other address than loopback.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import signal
 import socket
 import sys
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 STATE_FILE = "state.json"
+STOP_SECONDS = 5  # for the answers that are under way
 
 
 class PortInUse(Exception):
@@ -102,7 +105,7 @@ def running(
     try:
         yield Running(f"{scheme}://{HOST}:{listener.getsockname()[1]}", org, tls)
     finally:
-        server.should_exit = True
+        server.stop()
         thread.join()
         listener.close()
         org.close()
@@ -150,15 +153,44 @@ def write_state(folder: Path, org: Running) -> None:
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it answers, and leaves signals to its process."""
+    """A server that says when it answers, and leaves signals to its process.
+
+    It stops when the last answer is sent: uvicorn's own looks ten times a second whether it shall,
+    and then waits a tenth of a second more.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.answering = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._told = asyncio.Event()
+
+    def stop(self) -> None:
+        """Tell it to stop, from another thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._told.set)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self._loop = asyncio.get_running_loop()
         self.answering.set()
+
+    async def main_loop(self) -> None:
+        while not self._told.is_set():
+            await self.on_tick(0)  # sets the clock of the Date header
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), 1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        until = time.monotonic() + STOP_SECONDS
+        while self.server_state.connections or self.server_state.tasks:
+            if time.monotonic() > until:
+                return  # what still runs is cancelled with the loop
+            await asyncio.sleep(0.002)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -174,7 +206,6 @@ def _config(org: Org, tls: Tls | None) -> uvicorn.Config:
         server_header=False,
         # URI and headers of up to 32 KB must reach the gate, which answers 414 or 431.
         h11_max_incomplete_event_size=128 * 1024,
-        timeout_graceful_shutdown=5,
         # Clients keep their connections while they think: at the default of 5 seconds one that is
         # just being closed is met again and again.
         timeout_keep_alive=120,

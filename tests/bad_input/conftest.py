@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from tests.conftest import Desk, desk_fields
 
-    from tests.conftest import Desk, Said
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from crm_sink.emulator.serve import Running
+    from tests.conftest import Said
 
 MAPPING = """\
 object: Lead
@@ -51,11 +54,22 @@ class Counter:
         return {lead["Ext__c"]: lead[field] for lead in leads}
 
 
+def leads(org: Running) -> None:
+    """Put leads a, b and c into an org."""
+    desk_fields(org)
+    desk = Desk(Path(), org)
+    for key in "abc":
+        desk.add_lead(key, Score__c=1)
+
+
+@pytest.fixture
+def beginning() -> Callable[[Running], None]:
+    return leads
+
+
 @pytest.fixture
 def counter(desk: Desk) -> Iterator[Counter]:
     """Give a counter with leads a, b and c in the org; whatever is tried there, no secret leaks."""
-    for key in "abc":
-        desk.add_lead(key, Score__c=1)
     yield Counter(desk)
     who = desk.org.org.credentials
     secrets = [who.client_secret.encode(), who.session_key.encode(), b"BEGIN PRIVATE KEY"]

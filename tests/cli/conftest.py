@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from crm_sink.cli import local_org
+from tests.conftest import Desk, desk_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from tests.conftest import Desk
+    from crm_sink.emulator.serve import Running
 
 HEAD = """\
 object: Lead
@@ -28,13 +30,23 @@ MAPPING = (
 )
 
 
+def leads(org: Running) -> None:
+    """Put leads a and b into an org."""
+    desk_fields(org)
+    for key in "ab":
+        Desk(Path(), org).add_lead(key)
+
+
+@pytest.fixture
+def beginning(request: pytest.FixtureRequest) -> Callable[[Running], None]:
+    return leads if "two" in request.fixturenames else desk_fields
+
+
 @pytest.fixture
 def two(desk: Desk) -> Desk:
-    """Put `lead.yaml`, predictions for leads a and b, and these leads on the desk."""
+    """Put `lead.yaml` and predictions for leads a and b on the desk; the org has these leads."""
     desk.write("lead.yaml", MAPPING)
     desk.predict("from (values ('a', 0.9), ('b', 0.1)) t(id, score)")
-    for key in "ab":
-        desk.add_lead(key)
     return desk
 
 

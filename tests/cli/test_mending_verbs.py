@@ -5,26 +5,32 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crm_sink.cli.main import run
-from crm_sink.emulator.seed.demo import add_missing
-from crm_sink.emulator.seed.fields import custom_field
 from crm_sink.emulator.serve import Running
-from tests.flow.conftest import FIELDS, MAPPING, Shop
+from tests.flow.conftest import MAPPING, Shop, shop_fields
+
+
+def leads(org: Running) -> None:
+    shop_fields(org)
+    shop = Shop(org, Path())
+    shop.create("Lead", Ext__c="a", Score__c=50, Band__c="Warm")
+    shop.create("Lead", Ext__c="b")
+
+
+@pytest.fixture
+def beginning() -> Callable[[Running], None]:
+    return leads
 
 
 @pytest.fixture
 def shop(org: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """An org with two leads, a mapping with a CSV of predictions, and the settings in place."""
-    made = (
-        custom_field(name, kind, external_id=name == "Ext__c")
-        for name, kind in FIELDS["Lead"].items()
-    )
-    add_missing(org.org.store, "Lead", tuple(made))
     monkeypatch.chdir(tmp_path)
     for name, value in {
         "INSTANCE_URL": org.url,
@@ -35,10 +41,7 @@ def shop(org: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
         monkeypatch.setenv(f"CRM_SINK_{name}", value)
     Path("mappings").mkdir()
     Path("mappings/shop.yaml").write_text(MAPPING + "source: {csv: scores.csv}\n")
-    shop = Shop(org, tmp_path / "home")
-    shop.create("Lead", Ext__c="a", Score__c=50, Band__c="Warm")
-    shop.create("Lead", Ext__c="b")
-    return shop
+    return Shop(org, tmp_path / "home")
 
 
 def predict(text: str) -> None:

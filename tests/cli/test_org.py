@@ -50,33 +50,33 @@ def test_a_day_with_the_local_org(home: Desk) -> None:
 def test_starting_twice_gives_the_one_that_runs(home: Desk) -> None:
     first = home.shell("org", "start", "--format", "json").data
     assert home.shell("org", "start", "--format", "json").data == first
-    assert home.shell("org", "status", "--format", "json").data == first
+    assert home.crm_sink("org", "status", "--format", "json").data == first
 
 
 def test_the_environment_of_the_running_org_logs_in(
     home: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.shell("org", "start")
-    for line in home.shell("org", "env").out.splitlines():
+    for line in home.crm_sink("org", "env").out.splitlines():
         name, _, value = line.removeprefix("export ").partition("=")
         monkeypatch.setenv(name, value)
-    assert home.shell("doctor").code == 0
+    assert home.crm_sink("doctor").code == 0
 
 
 def test_reset_deletes_the_records_and_keeps_the_port(home: Desk) -> None:
     before = home.shell("org", "start", "--format", "json").data
-    home.shell("org", "seed", "--leads", "1")
-    assert "already" in home.shell("org", "seed", "--leads", "1").err
+    home.crm_sink("org", "seed", "--leads", "1")
+    assert "already" in home.crm_sink("org", "seed", "--leads", "1").err
     assert home.shell("org", "reset", "--yes").code == 0
-    after = home.shell("org", "status", "--format", "json").data
+    after = home.crm_sink("org", "status", "--format", "json").data
     assert after["url"] == before["url"]
-    assert home.shell("org", "seed", "--leads", "1").code == 0
+    assert home.crm_sink("org", "seed", "--leads", "1").code == 0
 
 
 def test_a_stopped_org_is_seeded_too(home: Desk) -> None:
     said = home.shell("org", "seed", "--leads", "2", "--format", "json")
     assert (said.code, said.data["records"]["leads"]) == (0, 2)
-    assert home.shell("org", "status").code == 1
+    assert home.crm_sink("org", "status").code == 1
 
 
 def test_a_port_in_use_is_1_and_says_what_to_do(home: Desk) -> None:
@@ -89,11 +89,11 @@ def test_a_port_in_use_is_1_and_says_what_to_do(home: Desk) -> None:
 
 
 def test_with_no_local_org_it_says_how_to_start_one(home: Desk) -> None:
-    said = home.shell("doctor", "--target", "local")
+    said = home.crm_sink("doctor", "--target", "local")
     assert said.code == 2
     assert "try: crm-sink org start" in said.out
-    assert home.shell("org", "stop").code == 0
-    assert home.shell("org", "env").code == 2
+    assert home.crm_sink("org", "stop").code == 0
+    assert home.crm_sink("org", "env").code == 2
 
 
 def test_rows_of_a_csv_file_that_do_not_fit_are_told(home: Desk) -> None:
@@ -120,7 +120,7 @@ def test_rows_of_a_csv_file_that_do_not_fit_are_told(home: Desk) -> None:
 )
 def test_a_seed_that_cannot_be_meant_is_2(home: Desk, options: list[str], said: str) -> None:
     home.write("deals.csv", "deal\nd-1\n")
-    done = home.shell("org", "seed", *options)
+    done = home.crm_sink("org", "seed", *options)
     assert done.code == 2
     assert said in done.err
 
@@ -131,13 +131,13 @@ def test_of_fields_with_a_wrong_one_none_is_made(home: Desk) -> None:
         "  Good__c: {value: a, type: Text(9)}\n  At__c: {value: b, type: Time}\n"
     )
     home.shell("org", "start")
-    seeded = home.shell("org", "seed", "--mapping", "m.yaml")
+    seeded = home.crm_sink("org", "seed", "--mapping", "m.yaml")
     assert (seeded.code, seeded.out) == (1, "")
     assert "Lead.At__c: the local org does not imitate fields of type Time" in seeded.err
     (home.folder / "m.yaml").write_text(
         (home.folder / "m.yaml").read_text().replace("type: Time", "type: Date")
     )
-    again = home.shell("org", "seed", "--mapping", "m.yaml")
+    again = home.crm_sink("org", "seed", "--mapping", "m.yaml")
     assert again.out.strip() == "fields added: Lead.Prospect_Id__c, Lead.Good__c, Lead.At__c"
 
 

@@ -19,8 +19,8 @@ def test_a_far_and_busy_org_is_slow_says_so_and_stays_so(home: Desk) -> None:
     assert requests.get(f"{started['url']}/services/data", timeout=10).status_code == 200
     assert time.monotonic() - began >= 0.12
     said = "500 calls a day, 120 ms on the way of each call, jobs take 30 s"
-    assert said in home.shell("org", "status").out
-    home.shell("org", "stop")
+    assert said in home.crm_sink("org", "status").out
+    home.crm_sink("org", "stop")
     again = home.shell("org", "start", "--format", "json").data
     told = ("daily_api_requests", "latency_seconds", "job_seconds", "lock_wait_seconds")
     assert [again[key] for key in told] == [500, 0.12, 30.0, 10.0]
@@ -28,7 +28,7 @@ def test_a_far_and_busy_org_is_slow_says_so_and_stays_so(home: Desk) -> None:
 
 def test_one_part_of_a_profile_is_changed_at_a_later_start(home: Desk) -> None:
     home.shell("org", "start", "--latency", "5ms", "--batch-seconds", "50ms", "--lock-wait", "2s")
-    home.shell("org", "stop")
+    home.crm_sink("org", "stop")
     said = home.shell("org", "start", "--latency", "0s").out
     assert "15,000 calls a day, writes hold locks for 50 ms and wait 2 s" in said
 

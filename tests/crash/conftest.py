@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -144,20 +144,29 @@ def kill_at_every_step(crash: Crash, api: str) -> int:
             return step - 1
 
 
+def leads(org: Running) -> None:
+    """Put four leads into an org, and one whose code is taken."""
+    fields = (
+        custom_field("Ext__c", "Text(40)", external_id=True),
+        custom_field("Code__c", "Text(20)", unique=True),
+        custom_field("Score__c", "Number(5, 0)"),
+    )
+    add_missing(org.org.store, "Lead", fields)
+    for values in ({"Ext__c": key} for key in ("a", "b", "c", "twin")):
+        _create(org, values)
+    _create(org, {"Code__c": "taken"})
+
+
+@pytest.fixture
+def beginning() -> Callable[[Running], None]:
+    return leads
+
+
 @pytest.fixture
 def crash(org_folder: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Crash]:
-    """Give an org with four leads; the ledger is where the test's parameter says."""
+    """Give such an org; the ledger is where the test's parameter says."""
     url = str(request.getfixturevalue("postgres_url")) if request.param == "postgres" else None
     with running(org_folder) as org:
-        fields = (
-            custom_field("Ext__c", "Text(40)", external_id=True),
-            custom_field("Code__c", "Text(20)", unique=True),
-            custom_field("Score__c", "Number(5, 0)"),
-        )
-        add_missing(org.org.store, "Lead", fields)
-        for values in ({"Ext__c": key} for key in ("a", "b", "c", "twin")):
-            _create(org, values)
-        _create(org, {"Code__c": "taken"})
         yield Crash(org, tmp_path, url)
 
 

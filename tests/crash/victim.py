@@ -15,19 +15,30 @@ from pathlib import Path
 
 # Imported here once, in the server that the processes are forked from.
 import duckdb  # noqa: F401
+import psycopg  # noqa: F401
 import simple_salesforce  # noqa: F401
-import sqlalchemy.dialects.postgresql  # noqa: F401
+import sqlalchemy.dialects.postgresql
+import sqlalchemy.dialects.sqlite  # noqa: F401
+import tenacity  # noqa: F401
 
 import crm_sink.assemble
 import crm_sink.cli.resume
+import crm_sink.cli.root
 import crm_sink.cli.sync
+import crm_sink.flow.overwrite
 import crm_sink.flow.sync
 import crm_sink.ledger.store
+import crm_sink.observe.console
+import crm_sink.report.run_json
 import crm_sink.report.summary  # noqa: F401
 from crm_sink.cli import options
 from crm_sink.cli.main import run
 from crm_sink.events import CallMade, ChunkMoved, Event, RoundBegan, StageBegan
+from crm_sink.mapping.load import loads
 from crm_sink.stopping import StoppableClock
+
+# What reads a mapping, too, with all that it remembers of this DuckDB.
+loads("object: Lead\nmatch: {field: Id, column: id}\nfields: {A__c: a}", file="", name="")
 
 
 def dying_at(step: int) -> Callable[[Event], None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,7 +117,7 @@ class Shop:
     home: Path
     events: list[Event] = field(default_factory=list)
     budget: str = "100%"
-    clock: Clock = field(default_factory=SystemClock)
+    clock: Clock = field(default_factory=Impatient)
 
     @property
     def settings(self) -> Settings:
@@ -246,11 +246,20 @@ def frame(rows: str) -> Any:
     return duckdb.sql(rows).to_arrow_table()
 
 
-@pytest.fixture
-def shop(org: Running, tmp_path: Path) -> Iterator[Shop]:
+def shop_fields(org: Running) -> None:
+    """Add the fields of a shop to an org."""
     for object_name, fields in FIELDS.items():
         made = tuple(
             custom_field(name, kind, external_id=name == "Ext__c") for name, kind in fields.items()
         )
         add_missing(org.org.store, object_name, made)
+
+
+@pytest.fixture
+def beginning() -> Callable[[Running], None]:
+    return shop_fields
+
+
+@pytest.fixture
+def shop(org: Running, tmp_path: Path) -> Shop:
     return Shop(org, tmp_path / "home")

@@ -12,7 +12,7 @@ from crm_sink.events import AnswerMissed, RetryScheduled
 from crm_sink.flow.deliver import deliver
 from crm_sink.ledger.contract import RunState
 from crm_sink.tickets import Api
-from tests.flow.conftest import Impatient, Shop
+from tests.flow.conftest import Shop
 
 MAPPING = """
 object: Lead
@@ -24,7 +24,6 @@ ROWS = "select printf('P-%06d', i) as id, i % 100 + 1 as score from range(1, {})
 
 def leads(shop: Shop, count: int) -> str:
     """Make leads without a score; give predictions for all."""
-    shop.clock = Impatient()
     store = shop.org.org.store
     seed(store, leads=count, accounts=0, contacts=0, opportunities=0, clock=SystemClock())
     shop.forget_writes()

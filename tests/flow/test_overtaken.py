@@ -12,7 +12,7 @@ from crm_sink.flow.verify import verify
 from crm_sink.ledger.contract import RunState
 from crm_sink.report.summary import summary
 from crm_sink.tickets import Api
-from tests.flow.conftest import MAPPING, Impatient, Shop
+from tests.flow.conftest import MAPPING, Shop
 
 both = pytest.mark.parametrize("api", [Api.COLLECTIONS, Api.BULK])
 NO_MORE_CALLS = {
@@ -222,7 +222,6 @@ def test_rows_that_wait_to_be_sent_again_overwrite_nobody(
     """One record is locked at first; the calls end in its next round, or in the one after."""
     edited = shop.create("Lead", Ext__c="a", Band__c="Cold")
     shop.create("Lead", Ext__c="b")
-    shop.clock = Impatient()
     rows = "from (values ('a', 0.9), ('b', 0.1)) t(id, score)"
     planned = shop.plan(MAPPING, rows, api=api)
     shop.fail(

@@ -13,7 +13,7 @@ from crm_sink.flow.undo import UndoRequest, undo
 from crm_sink.ledger.contract import RunState
 from crm_sink.tickets import Api
 from tests.conftest import FakeClock
-from tests.flow.conftest import MAPPING, Impatient, Shop
+from tests.flow.conftest import MAPPING, Shop
 
 ONE = "select 'a' as id, 0.9 as score"
 LATER = "select 'a' as id, 0.2 as score"
@@ -160,7 +160,6 @@ def test_a_created_record_that_somebody_worked_on_since_the_undos_plan_is_not_de
 
 def lose_the_answer(shop: Shop, kind: str) -> None:
     """Lose the first answer to a write, before or after it was carried out."""
-    shop.clock = Impatient()
     shop.fail({"kind": kind, "method": "PATCH", "path": "/services/data/*", "count": 1})
 
 

@@ -167,13 +167,17 @@ def test_arguments_of_the_tests_go_to_pytest(checkout: Checkout, tmp_path: Path)
 
 
 @pytest.mark.parametrize(("check", "test", "code"), [(0, 0, 0), (1, 0, 1), (0, 3, 3), (1, 3, 3)])
-def test_ci_runs_both_and_ends_with_the_tests_last_line(
+def test_ci_runs_both_at_once_and_ends_with_the_tests_last_line(
     tmp_path: Path, check: int, test: int, code: int
 ) -> None:
     for folder in ("scripts", ".ci"):
         (tmp_path / folder).mkdir()
-    write(tmp_path / "scripts" / "check", f"#!/bin/sh\necho checked\nexit {check}\n")
-    write(tmp_path / "scripts" / "test", f"#!/bin/sh\necho $CI passed\nexit {test}\n")
+    write(tmp_path / "scripts" / "_environment", f"ROOT='{tmp_path}'\n")
+    wait = f"cat '{tmp_path}/begun'"  # a FIFO: neither waits for the other's end
+    write(tmp_path / "scripts" / "check", f"#!/bin/sh\n{wait}\necho checked\nexit {check}\n")
+    begin = f"echo tests begin >'{tmp_path}/begun'"
+    write(tmp_path / "scripts" / "test", f"#!/bin/sh\n{begin}\necho $CI passed\nexit {test}\n")
+    os.mkfifo(tmp_path / "begun")
     shutil.copy(SCRIPTS.parent / ".ci" / "run", tmp_path / ".ci")
     done = subprocess.run(
         [tmp_path / ".ci" / "run"],
@@ -181,5 +185,7 @@ def test_ci_runs_both_and_ends_with_the_tests_last_line(
         text=True,
         check=False,
         env=dict(os.environ),
+        timeout=60,
     )
-    assert (done.returncode, done.stdout.splitlines()) == (code, ["checked", "true passed"])
+    said = ["tests begin", "checked", "true passed"]
+    assert (done.returncode, done.stdout.splitlines()) == (code, said)
