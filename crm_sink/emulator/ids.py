@@ -72,13 +72,30 @@ def checksum_sql(column: str) -> str:
     )
 
 
-def normal_sql(column: str) -> str:
+def normal_sql(column: str, *, mends: bool = False) -> str:
     """Give SQL for the 18-character form of an id column; text that is no id stays as it is.
 
-    A wrong-case 18-character id is not mended here: it matches no record.
+    With `mends`, long ids in capitals, or with small letters in their checksum, get the case that
+    the checksum says: so they come out of a spreadsheet or a database without regard to case.
     """
     checked = f"coalesce({column} || {checksum_sql(column)}, {column})"
-    return f"case when length({column}) = 15 then {checked} else {column} end"
+    mended = ""
+    if mends:
+        spoilt = f"({column} = upper({column}) or right({column}, 3) <> upper(right({column}, 3)))"
+        mended = f"when length({column}) = 18 and {spoilt} then {_mended_sql(column)} "
+    return f"case when length({column}) = 15 then {checked} {mended}else {column} end"
+
+
+def _mended_sql(column: str) -> str:
+    """Give SQL for a long id in the case that its checksum says; of no id, what is none either."""
+    mark = f"strpos('{ALPHABET}', upper(substr({column}, 16 + (i - 1) // 5, 1))) - 1"
+    one = f"substr({column}, i, 1)"
+    case = (
+        f"case when (({mark}) >> ((i - 1) % 5)) & 1 = 0 then lower({one}) "
+        f"when lower({one}) <> upper({one}) then upper({one}) else '!' end"
+    )
+    short = f"array_to_string(list_transform(range(1, 16), lambda i: {case}), '')"
+    return f"{short} || upper(right({column}, 3))"
 
 
 def is_id_sql(column: str) -> str:

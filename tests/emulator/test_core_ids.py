@@ -29,3 +29,20 @@ def test_sql_and_python_number_records_alike() -> None:
     assert rows == [(number, ids.record_id("00Q", number)) for number, _ in rows]
     checked = duckdb.sql(f"select bool_and({ids.is_id_sql('new_id')}) from ({query})").fetchall()
     assert checked == [(True,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("001DM00003KRS59QAC", "001dM00003kRs59QAC"),
+        ("001dm00003krs59qac", "001dM00003kRs59QAC"),
+        ("001dM00003kRs59qac", "001dM00003kRs59QAC"),
+        ("001dM00003kRs59QAC", "001dM00003kRs59QAC"),
+        ("001dM00003kRs59", "001dM00003kRs59QAC"),
+        ("001DM00003KRS59ZZZ", "!0!D!0000!kRS!9ZZZ"),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_sql_mends_an_id_that_lost_its_case(text: str, found: str) -> None:
+    query = f"select {ids.normal_sql('x', mends=True)} from (select '{text}' as x)"
+    assert duckdb.sql(query).fetchone() == (found,)

@@ -165,3 +165,34 @@ def test_a_record_is_deleted_once(api: Any, operation: str) -> None:
     assert api.row_error(f"Id\n{lead}\n{lead[:15]}\n", operation) == (
         "ENTITY_IS_DELETED:entity is deleted:--"
     )
+
+
+def test_ids_that_lost_their_case_are_known_by_their_checksum(api: Any) -> None:
+    """A spreadsheet made capitals of them."""
+    account = api.post("sobjects/Account", {"Name": "Acme"}).json()["id"]
+    lead = api.lead()
+    job = api.run_job(f"Id,Acc__c\n{lead.upper()},{account.lower()}\n", "update")
+    assert (job["numberRecordsProcessed"], job["numberRecordsFailed"]) == (1, 0)
+    assert api.field(lead, "Acc__c") == account
+
+
+@pytest.mark.parametrize(
+    ("field", "error"),
+    [
+        ("Status", "REQUIRED_FIELD_MISSING:Required fields are missing: [Status]:Status --"),
+        ("OwnerId", "INVALID_CROSS_REFERENCE_KEY:Owner ID: owner cannot be blank:OwnerId --"),
+        ("User:Owner.Username",
+         "INVALID_CROSS_REFERENCE_KEY:Owner ID: owner cannot be blank:OwnerId --"),
+    ],
+)  # fmt: skip
+def test_what_is_never_empty_cannot_be_cleared(api: Any, field: str, error: str) -> None:
+    assert api.row_error(f"Id,{field}\n{api.lead()},#N/A\n", "update") == error
+
+
+def test_a_new_record_that_clears_them_gets_what_the_org_gives(api: Any) -> None:
+    job = api.run_job("LastName,Company,Status,OwnerId\nDoe,Acme,#N/A,#N/A\n", "insert")
+    assert job["numberRecordsFailed"] == 0
+    soql = "SELECT Status, OwnerId FROM Lead"
+    (found,) = api.get("query", params={"q": soql}).json()["records"]
+    assert found["Status"] == "Open - Not Contacted"
+    assert found["OwnerId"] == api.running.org.user_id

@@ -177,3 +177,16 @@ def test_a_converted_lead_cannot_be_written(api: Any) -> None:
             "fields": [],
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("field", "code"),
+    [("Status", "REQUIRED_FIELD_MISSING"), ("OwnerId", "INVALID_CROSS_REFERENCE_KEY")],
+)
+def test_what_is_never_empty_cannot_be_nulled(api: Any, field: str, code: str) -> None:
+    lead = api.lead()
+    for value in (None, " "):
+        reply = api.patch(f"sobjects/Lead/{lead}", {field: value})
+        assert (reply.status_code, reply.json()[0]["errorCode"]) == (400, code)
+        assert reply.json()[0]["fields"] == [field]
+    assert api.field(lead, field) is not None

@@ -101,7 +101,7 @@ def _insert(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write, moment: s
         start = default
         if field in given:
             start = staging.set_sql(given[field], "t", default or "null")
-            if field == "OwnerId":
+            if field == "OwnerId" or staging.keeps_a_value(given[field][0].field):
                 start = f"coalesce({start}, {default})"
         if start is not None:
             columns.append(name(field))

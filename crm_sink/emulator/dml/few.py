@@ -123,7 +123,7 @@ def is_certain(write: Write, key: Column | None, cells: Cells) -> bool:
         if sure is None:
             return False
         given = {row[column.place] for row in cells.values() if column.place in row}
-        may_clear = not staging.is_required(field) and column is not key
+        may_clear = field.nillable and column is not key
         if not all(sure(text) and (may_clear or text != JSON.clear) for text in given):
             return False
     return True

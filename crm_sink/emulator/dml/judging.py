@@ -15,9 +15,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.access import check as access
-from crm_sink.emulator.dml import entity, matching, references, uniqueness
-from crm_sink.emulator.dml.staging import ACCESS, REQUIRED, TYPE, VALUE
-from crm_sink.emulator.dml.values import type_fault, typed_sql, value_faults
+from crm_sink.emulator.dml import entity, matching, references, staging, uniqueness
+from crm_sink.emulator.dml.staging import ACCESS, REFERENCE, REQUIRED, TYPE, VALUE
+from crm_sink.emulator.dml.values import fault_sql, type_fault, typed_sql, value_faults
 from crm_sink.emulator.duplicates import check as duplicates
 from crm_sink.emulator.planned import hastily
 from crm_sink.emulator.sql import literal
@@ -46,7 +46,7 @@ def judge(cursor: duckdb.DuckDBPyConnection, org: Org, write: Write) -> None:
     else:
         with hastily(cursor):
             alone += [*_read_only(write), *_lacking(write), *references.named_twice(write)]
-            alone += uniqueness.twins(cursor, write)
+            alone += [*_ownerless(write), *uniqueness.twins(cursor, write)]
     if alone:
         with hastily(cursor):
             cursor.execute(f"insert into faults {' union all '.join(alone)}")
@@ -121,7 +121,12 @@ def _read_only(write: Write) -> list[str]:
 
 def _lacking(write: Write) -> list[str]:
     """Refuse rows that would leave a required field empty, untouched ones too (facts 7.3)."""
-    culprits = []
+    culprits = [
+        f"case when not created and {column.given} and {column.typed} is null "
+        f"then {literal(column.field.name)} end"
+        for column in write.values()
+        if staging.keeps_a_value(column.field)
+    ]
     for field in write.required():
         given = [column for column in write.columns if column.field is field]
         empty = matching.lacks(field)
@@ -132,6 +137,20 @@ def _lacking(write: Write) -> list[str]:
         return []
     text = "'Required fields are missing: [' || names || ']'"
     return [_named(REQUIRED, "REQUIRED_FIELD_MISSING", text, culprits)]
+
+
+def _ownerless(write: Write) -> list[str]:
+    """Refuse updates that would leave a record without an owner; a new one gets the user."""
+    owner = write.target.find("OwnerId")
+    if owner is None or owner.nillable:
+        return []
+    text = literal(f"{owner.label}: owner cannot be blank")
+    fault = fault_sql("INVALID_CROSS_REFERENCE_KEY", text, owner.name)
+    return [
+        f"select n, {REFERENCE}, {fault} from typed join matched using (n) "
+        f"where not created and {column.given} and {column.typed} is null"
+        for column in write.setters().get(owner.name, ())
+    ]
 
 
 def _named(rank: int, code: str, text: str, culprits: list[str]) -> str:

@@ -158,6 +158,11 @@ def is_required(field: Field) -> bool:
     return field.createable and not free
 
 
+def keeps_a_value(field: Field) -> bool:
+    """Say whether a field that a default fills in cannot be emptied again: a lead's Status."""
+    return not field.nillable and field.default is not None and field.type != "boolean"
+
+
 def name_of(write: Write) -> str:
     """Give the quoted table of the object that is written."""
     return name(write.target.name)

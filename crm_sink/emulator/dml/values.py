@@ -86,7 +86,9 @@ def typed_sql(field: Field, raw: str, dialect: Dialect) -> str:
         moment = f"try_cast({value} as timestamptz)::timestamp"
         return f"case when {_full(value, DATETIME)} then {moment} end"
     text = f"nullif({trimmed_sql(value)}, '')"
-    return normal_sql(text) if field.type in ("id", "reference") else text
+    if field.type not in ("id", "reference"):
+        return text
+    return normal_sql(text, mends=dialect is CSV)  # those of JSON were mended when they were read
 
 
 def trimmed_sql(value: str) -> str:
