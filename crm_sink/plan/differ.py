@@ -44,7 +44,9 @@ def _comparable(field: FieldSchema, desired: str, present: str) -> tuple[str, st
     not have gone through it; an Id by its 15 case-sensitive characters; a lookup's key without case
     unless its field says otherwise; a datetime by whole seconds; a multi-select in any order.
     """
-    text = f"nullif(trim({present}), '')"
+    # To trim every text takes twenty times as long as to see which need it.
+    blank = f"{present} like ' %' or {present} like '% ' or {present} = ''"
+    text = f"case when {blank} then nullif(trim({present}), '') else {present} end"
     if field.lookup is not None and field.type in TEXT_TYPES and not field.case_sensitive:
         return f"lower({desired})", f"lower({text})"
     if field.type is FieldType.MULTIPICKLIST:
