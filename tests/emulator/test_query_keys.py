@@ -74,14 +74,20 @@ def test_keys_that_stand_alone_or_beside_an_and_name_the_records(
     [
         "Ext__c = null", "Ext__c IN ('a', null)", "Ext__c != 'a'", "Ext__c NOT IN ('a')",
         "Ext__c = 'a' OR Score__c = 1", "(NOT Ext__c = 'a')", "Code__c = 'a'", "Ext__c LIKE 'a'",
-        "Acc__r.Ext__c = 'a'", "Id IN (SELECT ConvertedContactId FROM Lead)",
-        "Ext__c = 'a' ALL ROWS",
+        "Acc__r.Ext__c = 'a'", "Ext__c = 'a' ALL ROWS",
     ],
 )  # fmt: skip
 def test_other_conditions_name_no_records(shared: Any, where: str) -> None:
     org = shared.running.org
     reading = Reading(org.store.objects, org.now().replace(tzinfo=None))
     assert translate(f"SELECT Id FROM Lead WHERE {where}", reading).keys is None
+
+
+def test_a_query_within_a_query_names_no_records(shared: Any) -> None:
+    org = shared.running.org
+    reading = Reading(org.store.objects, org.now().replace(tzinfo=None))
+    inner = "SELECT ConvertedContactId FROM Lead"
+    assert translate(f"SELECT Id FROM Contact WHERE Id IN ({inner})", reading).keys is None
 
 
 def test_a_key_that_went_to_another_record_finds_that_one(api: Any) -> None:

@@ -86,9 +86,9 @@ def typed_sql(field: Field, raw: str, dialect: Dialect) -> str:
         moment = f"try_cast({value} as timestamptz)::timestamp"
         return f"case when {_full(value, DATETIME)} then {moment} end"
     text = f"nullif({trimmed_sql(value)}, '')"
-    if field.type not in ("id", "reference"):
-        return text
-    return normal_sql(text, mends=dialect is CSV)  # those of JSON were mended when they were read
+    # Ids of JSON were mended when they were read.
+    is_id = field.type in ("id", "reference")
+    return normal_sql(text, mends=dialect is CSV) if is_id else text
 
 
 def trimmed_sql(value: str) -> str:
