@@ -174,6 +174,7 @@ ROOMS = {
     "describe": "Objects and fields",
     "standard_fields": "Standard fields",
     "dml": "How a record is judged and written",
+    "ahead": "Writes that are answered early",
     "history": "Field history",
     "rest": "Records and collections by REST",
     "soql": "SOQL",

@@ -6,6 +6,8 @@ answered, and a moment later is put into the database together with those that c
 reads, or writes in the long way, waits until all of it is there (`settle`): nobody sees less than
 was answered. After a kill the file is read again; the number of the last write in the log tells
 which of its lines are in the database.
+
+Not imitated: the time that a real org's search index takes to follow a write.
 """
 
 from __future__ import annotations
