@@ -38,7 +38,7 @@ class Counter:
         self.desk.write("lead.yaml", MAPPING + fields)
         if rows is not None:
             self.desk.predict(rows)
-        return self.desk.crm_sink("sync", "lead.yaml", "--log", "json", *options)
+        return self.desk.crm_sink("sync", "lead.yaml", *options)
 
     def rejects(self) -> list[tuple[str, str]]:
         """Give key and code of each reject of the latest run; each has a reason and a cure."""
