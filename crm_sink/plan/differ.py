@@ -44,8 +44,12 @@ def _comparable(field: FieldSchema, desired: str, present: str) -> tuple[str, st
     not have gone through it; an Id by its 15 case-sensitive characters; a lookup's key without case
     unless its field says otherwise; a datetime by whole seconds; a multi-select in any order.
     """
-    # To trim every text takes twenty times as long as to see which need it.
-    blank = f"{present} like ' %' or {present} like '% ' or {present} = ''"
+    # To trim every text takes twenty times as long as to see which need it: those with a space at
+    # an end, and those beyond ASCII, where a space may be of another kind.
+    blank = (
+        f"{present} like ' %' or {present} like '% ' or {present} = '' "
+        f"or strlen({present}) <> length({present})"
+    )
     text = f"case when {blank} then nullif(trim({present}), '') else {present} end"
     if field.lookup is not None and field.type in TEXT_TYPES and not field.case_sensitive:
         return f"lower({desired})", f"lower({text})"

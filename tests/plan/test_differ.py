@@ -25,6 +25,9 @@ CASED = FieldSchema("Account.Ext__c", FieldType.STRING, lookup="AccountId", case
         (TEXT, "'a'", "'a'", False),
         (TEXT, "'a'", "'A'", True),
         (TEXT, "'a'", "' a '", False),  # Salesforce trims when it saves
+        (TEXT, "'a'", "'a' || chr(12288)", False),  # a space of another kind
+        (TEXT, "null::varchar", "'  '", False),
+        (TEXT, "'a'", "'b '", True),
         (TEXT, "null", "''", False),
         (TEXT, "null", "'a'", True),
         (TEXT, "'a'", "null", True),
