@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from crm_sink.schema import ObjectSchema
 
 
-# How the DuckDB types begin that a gate can judge.
+# How the DuckDB types begin that a gate can judge, and by which the newest of twins is told.
 TIMES = ("TIMESTAMP", "DATE", "VARCHAR")
 NUMBERS = (
     *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER"),
     *("UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN"),
 )
 JUDGED = {"freshness": ("time", TIMES), "drift": ("number", NUMBERS)}
+RANKED = (*TIMES, *NUMBERS)
 
 
 def lacking(gate: str, kind: str) -> str | None:
@@ -38,9 +39,12 @@ def lacking(gate: str, kind: str) -> str | None:
         have no type: that is for the gate to judge.
     """
     need, types = JUDGED[gate]
+    return None if _is_one_of(types, kind) else need
+
+
+def _is_one_of(types: tuple[str, ...], kind: str) -> bool:
     kind = kind.upper()
-    fits = kind.startswith(types) and not kind.endswith("]")
-    return None if fits or "NULL" in kind else need
+    return (kind.startswith(types) and not kind.endswith("]")) or "NULL" in kind
 
 
 def check(
@@ -61,6 +65,7 @@ def check(
     problems: list[Problem] = []
     if columns is not None:
         problems += [*_missing_columns(loaded, columns), *_misjudged(loaded, columns)]
+        problems += _unranked(loaded, columns)
     if schema is not None:
         problems += org_problems(loaded, schema, related)
     return sorted(set(problems))
@@ -95,6 +100,19 @@ def _misjudged(loaded: LoadedMapping, columns: dict[str, str]) -> Iterator[Probl
             place = loaded.place("gates", gate, "column")
             message = f"the {gate} gate needs a {need}, and column {spec.column} is {kind}"
             yield Problem(loaded.file, *place, message, f"Name a column that holds a {need}.")
+
+
+def _unranked(loaded: LoadedMapping, columns: dict[str, str]) -> Iterator[Problem]:
+    """Give the column by which the newest of twins is told, when nothing can be told by it."""
+    twins = loaded.mapping.match.twins
+    if not isinstance(twins, NewestTwin):
+        return
+    kinds = {column.lower(): kind.upper() for column, kind in columns.items()}
+    kind = kinds.get(twins.newest.lower(), "NULL")
+    if not _is_one_of(RANKED, kind):
+        place = loaded.place("match", "twins", "newest")
+        message = f"the newest of twins is told by a time or a number, and {twins.newest} is {kind}"
+        yield Problem(loaded.file, *place, message, "Name a column that holds a time or a number.")
 
 
 def _named_columns(loaded: LoadedMapping) -> Iterator[tuple[Path, str]]:

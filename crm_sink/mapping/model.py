@@ -54,7 +54,9 @@ class SourceSpec(Part):
 class NewestTwin(Part):
     """Of rows with one key, take the newest."""
 
-    newest: Annotated[str, Field(description="The column that tells which row is newest")]
+    newest: Annotated[
+        str, Field(description="The column that tells which row is newest: a time or a number")
+    ]
 
 
 class MatchSpec(Part):

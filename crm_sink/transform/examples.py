@@ -110,7 +110,7 @@ def _run(case: _Case, number: int, example: Example) -> Iterator[Problem]:
     if problems:
         yield from problems
         return
-    layers = layers_of(case.loaded, built, table=table)
+    layers = layers_of(case.loaded, built, table=table, kinds=case.columns or {})
     texts = [f"{tables.text_of(field, name(field.name))}" for field in case.fields.values()]
     good = case.engine.rows(f"select {', '.join(texts)} from ({good_query(layers)})")
     rejects = case.engine.rows(

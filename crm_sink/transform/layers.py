@@ -30,7 +30,8 @@ class Layers:
         columns: The key's column, then one for each field.
         table: The predictions.
         when: The condition in brackets, or None.
-        newest: The quoted column by which the newest of twins is told, or None to reject them.
+        newest: SQL for a time or number by which the newest of twins is told, null where a row
+            has none; None to reject twins.
     """
 
     columns: tuple[Column, ...]
@@ -88,16 +89,32 @@ class Layers:
         return tables.match_key(self.key.field, text)
 
 
-def layers_of(loaded: LoadedMapping, columns: list[Column], *, table: str) -> Layers:
-    """Lay out the query of a mapping."""
+def layers_of(
+    loaded: LoadedMapping, columns: list[Column], *, table: str, kinds: dict[str, str]
+) -> Layers:
+    """Lay out the query of a mapping; `kinds` has the DuckDB type of each prediction column."""
     mapping = loaded.mapping
     twins = mapping.match.twins
     return Layers(
         columns=tuple(columns),
         table=table,
         when=in_brackets(mapping.when) if mapping.when is not None else None,
-        newest=None if twins == "reject" else name(twins.newest),
+        newest=None if twins == "reject" else _newness(twins.newest, kinds),
     )
+
+
+def _newness(column: str, kinds: dict[str, str]) -> str:
+    """Give SQL for how new a row is: NaN and the infinities, greatest of all, tell nothing.
+
+    Text is read as a time, as by the freshness gate: in the order of text `9` comes after `10`.
+    """
+    kind = {known.lower(): kind.upper() for known, kind in kinds.items()}.get(column.lower(), "")
+    value = name(column)
+    if kind.startswith("VARCHAR"):
+        value = f"try_cast({value} as timestamptz)"
+    elif not kind.startswith(("TIMESTAMP", "DATE", "FLOAT", "DOUBLE")):
+        return value
+    return f"case when isfinite({value}) then {value} end"
 
 
 def _attempt(column: Column) -> str:

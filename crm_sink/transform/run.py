@@ -76,7 +76,7 @@ def transform(
     built, problems = build_columns(loaded, fields, key, table=table, engine=engine)
     if problems:
         raise MappingError(problems, hint=f"crm-sink validate {shlex.quote(loaded.file)}")
-    layers = layers_of(loaded, built, table=table)
+    layers = layers_of(loaded, built, table=table, kinds=columns)
     beside, width = into.with_suffix(".rejects.parquet"), len(built) + 2
     desired = _save(good_query(layers), into, engine, width=width)
     keys = read_keys(layers, desired, engine, into.with_suffix(".twins.parquet"))

@@ -77,13 +77,17 @@ def _repeats(key: str, table: str, engine: Engine) -> bool:
 
 
 def _twins(keyed: str, suspects: Relation) -> str:
-    """Give a query for the keys that stand twice; one newest row is kept, of equals none."""
+    """Give a query for the keys that stand twice; one newest row is kept, of equals none.
+
+    None is kept either when it is not known how new one of them is: that one may be the newest.
+    """
     members = (
         f"select match, row, newest, max(newest) over (partition by match) as top from ({keyed}) "
         f"where met and match is not null and hash(match) in (select h from {suspects.scan()})"
     )
     newest = "filter (where newest = top)"
-    keep = f"case when count(*) {newest} = 1 then any_value(row) {newest} end"
+    told = f"count(newest) = count(*) and count(*) {newest} = 1"
+    keep = f"case when {told} then any_value(row) {newest} end"
     return (
         f"select match, {keep} as keep, count(*) as members from ({members}) "
         "group by match having count(*) > 1"

@@ -54,6 +54,16 @@ gates:
     ]
 
 
+@pytest.mark.parametrize("kind", ["DOUBLE[]", "MAP(VARCHAR, DATE)", "BLOB", "UUID"])
+def test_the_newest_of_twins_is_told_by_a_time_or_a_number(load: Load, kind: str) -> None:
+    text = GOOD.replace("prospect_id}", "prospect_id, twins: {newest: Scored_At}}")
+    (found,) = check(load(text), columns={**COLUMNS, "scored_at": kind}, schema=None, related={})
+    assert str(found) == (
+        "m.yaml:2:67  the newest of twins is told by a time or a number, and Scored_At is "
+        f"{kind}. Name a column that holds a time or a number."
+    )
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [

@@ -102,6 +102,33 @@ def test_of_twins_that_are_equally_new_none_is_kept(run: Run, times: str) -> Non
     assert result.codes() == [(1, "K__c", "TWIN_KEY"), (2, "K__c", "TWIN_KEY")]
 
 
+UNKNOWN = [
+    ("double", "1", "'nan'"),
+    ("float", "1", "'infinity'"),
+    ("timestamptz", "'2026-11-20 06:00:00Z'", "'infinity'"),
+    ("varchar", "'2026-11-20T06:00:00Z'", "'zuletzt'"),
+    ("varchar", "'9'", "'10'"),
+    ("timestamp", "'2026-11-20'", "null"),
+]
+
+
+@pytest.mark.parametrize(("kind", "known", "other"), UNKNOWN)
+def test_of_twins_of_which_one_has_no_time_none_is_kept(
+    run: Run, kind: str, known: str, other: str
+) -> None:
+    """NaN and infinity sort above every number and time, and would win."""
+    rows = f"('a', 0.1, cast({known} as {kind})), ('a', 0.2, cast({other} as {kind}))"
+    result = run(NEWEST, f"(values {rows}) t(k, score, at_time)")
+    assert result.codes() == [(1, "K__c", "TWIN_KEY"), (2, "K__c", "TWIN_KEY")]
+
+
+@pytest.mark.parametrize("column", ["at_time", "AT_TIME"])
+def test_times_in_text_are_compared_as_times(run: Run, column: str) -> None:
+    rows = "('a', 0.1, '2026-11-20T09:00:00+02:00'), ('a', 0.2, '2026-11-20T08:00:00Z')"
+    result = run(NEWEST.replace("at_time", column), f"(values {rows}) t(k, score, at_time)")
+    assert [(row["key"], row["Score__c"]) for row in result.desired] == [("a", 20.0)]
+
+
 def test_a_newest_twin_that_is_bad_does_not_let_the_older_one_through(run: Run) -> None:
     rows = "('a', 0.1, 1), ('a', 'nan'::double, 2)"
     result = run(NEWEST, f"(values {rows}) t(k, score, at_time)")
