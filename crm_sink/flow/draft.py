@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crm_sink.engine import open_engine
+from crm_sink.errors import CrmError, UsageError
 from crm_sink.mapping.draft import draft
 from crm_sink.mapping.model import SourceSpec
 from crm_sink.source.locate import locate
@@ -25,7 +26,8 @@ def draft_mapping(
 
     Raises:
         SourceError: The predictions cannot be read.
-        CrmError: The org has no such object.
+        UsageError: The org has no such object.
+        CrmError: The org could not be asked.
     """
     is_csv = predictions.suffix.lower() in {".csv", ".tsv", ".txt"}
     spec = SourceSpec(csv=str(predictions)) if is_csv else SourceSpec(parquet=str(predictions))
@@ -35,4 +37,10 @@ def draft_mapping(
         open_engine(Path(folder), sources=located.files) as engine,
     ):
         columns = stage(located, engine, Path(folder)).columns
-    return draft(crm.describe(object_name), columns, source=spec)
+    try:
+        schema = crm.describe(object_name)
+    except CrmError as error:
+        if error.code != "NOT_FOUND":
+            raise
+        raise UsageError(error.message, hint=error.hint) from error
+    return draft(schema, columns, source=spec)

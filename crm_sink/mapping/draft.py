@@ -10,14 +10,12 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from crm_sink.mapping.names import nearest
+from crm_sink.mapping.pairing import is_factors, key_of, pair, placeholder
 from crm_sink.mapping.sql.functions import keywords
 from crm_sink.mapping.types import type_text
-from crm_sink.schema import NUMBER_TYPES, FieldSchema, FieldType
+from crm_sink.schema import FieldSchema, FieldType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from crm_sink.mapping.model import SourceSpec
     from crm_sink.schema import ObjectSchema
 
@@ -35,10 +33,10 @@ def draft(
         columns: Name and DuckDB type of each prediction column.
         source: Where the predictions are; left out of the file when None.
     """
-    key, key_field = _key(schema, columns)
-    pairs = _pairs(schema, columns, key, key_field)
+    key, key_field = key_of(schema, columns)
+    pairs = pair(schema, columns, key, key_field)
     if not pairs:
-        pairs = dict(_placeholder(schema, columns, key, key_field))
+        pairs = dict(placeholder(schema, columns, key, key_field))
     if not pairs:
         pairs = {key: FieldSchema("Field_To_Choose__c", FieldType.STRING, length=255)}
     parts = [
@@ -55,92 +53,6 @@ def draft(
         *_rest(columns),
     ]
     return "\n".join(parts) + "\n"
-
-
-def _key(schema: ObjectSchema, columns: dict[str, str]) -> tuple[str, FieldSchema | None]:
-    """Guess the key: an external id with a column of its name, else the likeliest column."""
-    writable = [field for field in schema.fields.values() if field.external_id]
-    for field in writable:
-        column = _column_for(field, columns)
-        if column is not None:
-            return column, field
-    for column in columns:
-        if _plain(column) in ("id", f"{schema.name.lower()}id", "salesforceid", "sfid", "recordid"):
-            return column, writable[0] if writable and _plain(column) == "id" else None
-    named = [column for column in columns if _plain(column).endswith("id")]
-    return (named or list(columns))[0], writable[0] if writable else None
-
-
-def _pairs(
-    schema: ObjectSchema, columns: dict[str, str], key: str, key_field: FieldSchema | None
-) -> dict[str, FieldSchema]:
-    pairs: dict[str, FieldSchema] = {}
-    taken = {key_field.name if key_field is not None else "Id"}
-    for column in columns:
-        if column == key:
-            continue
-        free = [field for field in _writable(schema) if field.name not in taken]
-        found = next((field for field in free if _plain(field.name) == _plain(column)), None)
-        if found is None:
-            labels = {_plain(field.label): field for field in free if field.label}
-            names = {_plain(field.name): field for field in free}
-            near = nearest(_plain(column), [*names, *labels])
-            found = names.get(near or "") or labels.get(near or "")
-        if found is not None and _fits(columns[column], found):
-            pairs[column] = found
-            taken.add(found.name)
-    return pairs
-
-
-def _placeholder(
-    schema: ObjectSchema, columns: dict[str, str], key: str, key_field: FieldSchema | None
-) -> Iterator[tuple[str, FieldSchema]]:
-    """Give one pair that at least fits by type: a mapping has a field or is none."""
-    taken = key_field.name if key_field is not None else "Id"
-    fields = [field for field in _writable(schema) if field.name != taken]
-    fields.sort(key=lambda field: not field.name.endswith("__c"))
-    for column in [*(column for column in columns if column != key), key]:
-        for field in fields:
-            if _fits(columns[column], field):
-                yield column, field
-                return
-
-
-def _writable(schema: ObjectSchema) -> list[FieldSchema]:
-    return [
-        field
-        for field in schema.fields.values()
-        if field.updateable and field.type not in (FieldType.OTHER, FieldType.REFERENCE)
-    ]
-
-
-def _column_for(field: FieldSchema, columns: dict[str, str]) -> str | None:
-    return next((column for column in columns if _plain(column) == _plain(field.name)), None)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", re.sub(r"__c$", "", name.lower()))
-
-
-def _fits(kind: str, field: FieldSchema) -> bool:
-    """Tell whether values of a DuckDB type can become the field's without a thought."""
-    number = kind.split("(")[0].removeprefix("U") in (
-        ["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL"]
-    ) and not kind.endswith("]")
-    if field.type in NUMBER_TYPES or field.type is FieldType.INT:
-        return number
-    takes = {
-        FieldType.BOOLEAN: kind == "BOOLEAN",
-        FieldType.DATETIME: kind.startswith("TIMESTAMP"),
-        FieldType.DATE: kind == "DATE" or kind.startswith("TIMESTAMP"),
-        FieldType.TIME: kind == "TIME",
-        FieldType.TEXTAREA: kind == "VARCHAR" or _is_factors(kind),
-    }
-    return takes.get(field.type, kind == "VARCHAR")
-
-
-def _is_factors(kind: str) -> bool:
-    return kind == "VARCHAR[]" or (kind.endswith("[]") and kind.startswith("STRUCT("))
 
 
 def _source(source: SourceSpec | None) -> list[str]:
@@ -176,7 +88,7 @@ def _expression(column: str, field: FieldSchema, kind: str) -> str:
     if kind.startswith("TIMESTAMP") and "TIME ZONE" not in kind:
         # Without a zone: the commonest is UTC, and it has to be said.
         return f"{sql} at time zone 'UTC'" if field.type is FieldType.DATETIME else sql
-    if field.type is FieldType.TEXTAREA and _is_factors(kind):
+    if field.type is FieldType.TEXTAREA and is_factors(kind):
         return f"reasons({sql}, 3)"
     fraction = kind in ("DOUBLE", "FLOAT") and PERCENTAGE.search(column)
     if fraction and field.type is FieldType.PERCENT:

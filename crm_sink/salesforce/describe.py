@@ -8,6 +8,7 @@ from crm_sink.crm.call import Call
 from crm_sink.errors import CrmError, Fate
 from crm_sink.mapping.names import nearest
 from crm_sink.salesforce import answers
+from crm_sink.salesforce.versions import check_version
 from crm_sink.schema import FieldSchema, FieldType, ObjectSchema
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ def describe(send: Send, root: str, object_name: str) -> ObjectSchema:
     may not see.
 
     Raises:
-        CrmError: No such object (code NOT_FOUND, fate STOP), or the call failed.
+        CrmError: No such object (code NOT_FOUND, fate STOP), no such version of the API
+            (UNSUPPORTED_API_VERSION), or the call failed.
     """
     try:
         answer = send(Call("GET", f"{root}/sobjects/{object_name}/describe", LABEL))
@@ -51,6 +53,8 @@ def _near(send: Send, root: str, object_name: str) -> str | None:
     except CrmError as error:
         if error.fate in (Fate.RETRY, Fate.RETRY_SLOWER):
             raise
+        if error.code == "NOT_FOUND":  # this list is in every version
+            check_version(send, root)
         return None  # that the object is not there is what must be told
     names: dict[str, str] = {}
     for entry in answers.items(answer.document, "sobjects", ALL):

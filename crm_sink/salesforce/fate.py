@@ -135,6 +135,7 @@ _ACCESS = (
     Rule("STORAGE_LIMIT_EXCEEDED", Fate.STOP, "the org's data storage is full: free or buy some"),
     Rule("LIMIT_EXCEEDED", Fate.REJECT, "the org reached the limit that the message names"),
     Rule("NOT_FOUND", Fate.STOP, "check the name, and that the user may see it"),
+    Rule("GONE", Fate.STOP, "set CRM_SINK_API_VERSION to a newer one"),
     Rule("METHOD_NOT_ALLOWED", Fate.STOP, "set CRM_SINK_API_VERSION to a newer one"),
     Rule("INVALID_TYPE", Fate.STOP, "check the object's API name, and that the user may see it"),
     Rule("MALFORMED_QUERY", Fate.STOP, "this is a fault of crm-sink: please report the message"),

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from crm_sink.crm.call import Allowance, Call
 from crm_sink.crm.contract import Budget
+from crm_sink.errors import CrmError
 from crm_sink.salesforce import answers
+from crm_sink.salesforce.versions import check_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,11 +26,19 @@ def budget(send: Send, root: str, usage: Callable[[], Usage]) -> Budget:
         send: Sends a call.
         root: `/services/data/vXX.0`.
         usage: What this process has sent so far.
+
+    Raises:
+        CrmError: The org does not have this version of the API, or the call failed.
     """
     known = usage().allowance
     if known is None:
         label = "/limits"
-        answer = send(Call("GET", f"{root}/limits", label))
+        try:
+            answer = send(Call("GET", f"{root}/limits", label))
+        except CrmError as error:
+            if error.code == "NOT_FOUND":
+                check_version(send, root)
+            raise
         daily = answers.mapping(answer.document, "DailyApiRequests", label)
         limit = answers.number(daily, "Max", label)
         known = Allowance(limit - answers.number(daily, "Remaining", label), limit)

@@ -142,7 +142,7 @@ def test_a_file_that_exists_is_not_overwritten(desk: Desk) -> None:
 def test_an_object_that_the_org_lacks_is_told(desk: Desk) -> None:
     desk.predict("select 'a' as ext, 0.9 as score")
     said = desk.crm_sink("init", "p.parquet", "--object", "Leed")
-    assert said.code == 1
+    assert said.code == 2
     assert "Leed" in said.err
     assert not (desk.folder / "mappings").exists()
 

@@ -12,6 +12,7 @@ from crm_sink.mapping.check import check
 from crm_sink.mapping.draft import draft
 from crm_sink.mapping.load import loads
 from crm_sink.mapping.model import SourceSpec
+from crm_sink.mapping.pairing import pair
 from crm_sink.schema import FieldSchema, FieldType, ObjectSchema
 
 if TYPE_CHECKING:
@@ -70,6 +71,37 @@ def test_a_column_of_any_name_is_drafted(load: Load, column: str) -> None:
     assert [use.name for use in loaded.expressions["fields", "Only__c", "value"].columns] == [
         column
     ]
+
+
+def fields(*names: str) -> dict[str, FieldSchema]:
+    return {one.lower(): FieldSchema(one, FieldType.DOUBLE, precision=3) for one in names}
+
+
+@pytest.mark.parametrize(
+    ("column", "names", "chosen"),
+    [
+        ("score", ("Propensity_Score__c",), "Propensity_Score__c"),
+        ("churn_risk_score", ("ChurnRisk__c", "Days__c"), "ChurnRisk__c"),
+        ("score", ("Propensity_Score__c", "Churn_Score__c"), None),  # either may be meant
+        ("score", ("AnnualScoreCount",), None),  # no field of ours
+        ("score", ("Scores__c", "Score__c"), "Score__c"),
+        ("é", ("Propensity_Score__c",), None),
+    ],
+)
+def test_a_column_finds_the_one_field_that_has_its_words(
+    column: str, names: tuple[str, ...], chosen: str | None
+) -> None:
+    schema = ObjectSchema("X__c", "X", "a00", fields(*names))
+    found = pair(schema, {"id": "VARCHAR", column: "DOUBLE"}, "id", None)
+    assert {one: field.name for one, field in found.items()} == (
+        {column: chosen} if chosen is not None else {}
+    )
+
+
+def test_a_field_goes_to_the_column_that_has_its_very_name() -> None:
+    schema = ObjectSchema("X__c", "X", "a00", fields("Score__c"))
+    found = pair(schema, {"id": "VARCHAR", "scores": "DOUBLE", "score": "DOUBLE"}, "id", None)
+    assert list(found) == ["score"]
 
 
 def test_an_object_without_writable_fields_still_gives_a_file_that_loads(load: Load) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from crm_sink.errors import CrmError, Fate
+from crm_sink.salesforce.salesforce import Salesforce
 from crm_sink.schema import FieldSchema, FieldType
 from tests.salesforce.conftest import Client, Reply, Wire
 
@@ -134,3 +137,16 @@ def test_an_answer_without_fields_is_not_salesforces(wire: Wire, client: Client)
     wire.on("GET", "/sobjects/Lead/describe", Reply({"name": "Lead"}))
     with pytest.raises(CrmError, match="has no 'fields'"):
         client.crm.describe("Lead")
+
+
+@pytest.mark.parametrize("ask", [lambda crm: crm.describe("Lead"), lambda crm: crm.budget()])
+def test_a_version_that_the_org_lacks_is_told(
+    wire: Wire, client: Client, ask: Callable[[Salesforce], object]
+) -> None:
+    """An org answers NOT_FOUND, as to an object that it lacks."""
+    listed = [{"version": "31.0"}, {"version": "61.0"}]
+    wire.on("GET", "/services/data", Reply(listed))
+    with pytest.raises(CrmError) as raised:
+        ask(client.crm)
+    assert raised.value.message == "the org does not have version 62.0 of the API"
+    assert raised.value.hint == "set CRM_SINK_API_VERSION to one of 31.0 to 61.0"

@@ -34,6 +34,7 @@ from crm_sink.salesforce.fate import RULES, UNKNOWN, Rule, fate_of
         ("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "T: a rule of ours", "reject"),
         ("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Score is locked", "reject"),
         ("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "Band: bad value", "reject"),
+        ("GONE", "The requested resource has been retired or removed.", "stop"),
         ("STRING_TOO_LONG", "Note: data value too large: x (max length=25)", "reject"),
         ("INVALID_FIELD", "Foreign key external ID: 9 not found for field Ext__c", "reject"),
         ("ENTITY_IS_DELETED", "entity is deleted", "reject"),
