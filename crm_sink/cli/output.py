@@ -12,9 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-def emit_json(data: object) -> None:
-    """Print a JSON document: indented on a terminal, one line elsewhere (JSON lines for logs)."""
-    indent = 2 if sys.stdout.isatty() else None
+def emit_json(data: object, *, indented: bool = False) -> None:
+    """Print a JSON document: indented on a terminal, one line elsewhere (JSON lines for logs).
+
+    Args:
+        data: What to print.
+        indented: Also where it is no terminal: a file that people keep and compare.
+    """
+    indent = 2 if indented or sys.stdout.isatty() else None
     print(json.dumps(data, indent=indent, ensure_ascii=False, default=str))
 
 

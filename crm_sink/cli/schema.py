@@ -16,5 +16,5 @@ def command() -> int:
     """
     from crm_sink.mapping.json_schema import json_schema
 
-    emit_json(json_schema())
+    emit_json(json_schema(), indented=True)
     return 0

@@ -10,16 +10,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from crm_sink.mapping.model import Mapping
+from crm_sink.mapping.types import NUMBERS, PICKLISTS, SPELLINGS
 
 if TYPE_CHECKING:
     from crm_sink.mapping.file.document import Data
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-TYPE_PATTERN = (
-    r"^\s*([Nn]umber|[Pp]ercent|[Cc]urrency|[Tt]ext|[Tt]ext[Aa]rea|[Ll]ong[Tt]ext[Aa]rea|"
-    r"[Cc]heckbox|[Dd]ate|[Dd]ate[Tt]ime|[Tt]ime|[Pp]icklist|[Mm]ultiselect[Pp]icklist|[Ee]mail|"
-    r"[Pp]hone|[Uu]rl|[Ll]ookup)\s*(\(.*\))?\s*$"
-)
+# What stands in the brackets of a type (see `types`); a type that is not named here has none.
+ARGUMENTS = {
+    **dict.fromkeys(NUMBERS, r"0*([1-9]|1[0-8])\s*,\s*0*([0-9]|1[0-8])"),
+    "text": r"0*([1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])",
+    "longtextarea": r"0*(25[6-9]|2[6-9][0-9]|[3-9][0-9]{2}|[1-9][0-9]{3,4}|1[0-2][0-9]{4}"
+    r"|130[0-9]{3}|1310[0-6][0-9]|13107[0-2])",
+    **dict.fromkeys(PICKLISTS, r"[^;]*[^;,'\"\s][^;]*"),
+    "lookup": r"[A-Za-z][A-Za-z0-9_]*",
+}
+FILLED = r"\S"  # an expression of blanks is none
 EXAMPLES: dict[tuple[str, str], list[str | int | float]] = {
     ("Mapping", "object"): ["Lead"],
     ("Mapping", "when"): ["score is not null"],
@@ -79,17 +85,36 @@ def _without_nulls(model: dict[str, Data]) -> None:
 
 def _add_rules(parts: dict[str, Data]) -> None:
     """Add the rules between keys that JSON Schema can say (see `rules`)."""
-    _part(parts, "MatchSpec")["oneOf"] = _each_requires("external_id", "field")
+    match = _part(parts, "MatchSpec")
+    match["oneOf"] = _each_requires("external_id", "field")
+    # Records cannot be created with an Id of ours.
+    by_id: Data = {"required": ["field"], "properties": {"field": {"pattern": "^[Ii][Dd]$"}}}
+    match["if"], match["then"] = by_id, {"properties": {"missing": {"enum": ["reject"]}}}
+    for gate, *limits in (
+        ("FreshnessGate", "warn_after", "hold_after"),
+        ("VolumeGate", "hold_if_rows_change", "hold_if_changes_exceed"),
+    ):
+        _part(parts, gate)["anyOf"] = _each_requires(*limits)
     source = _part(parts, "SourceSpec")
     source["oneOf"] = _each_requires("parquet", "csv", "query")
     source["dependentRequired"] = {"query": ["database"], "database": ["query"]}
     field = _part(parts, "FieldSpec")
     field["oneOf"] = _each_requires("value", "constant")
-    _part(_part(field, "properties"), "type")["pattern"] = TYPE_PATTERN
+    _part(_part(field, "properties"), "type")["pattern"] = _type_pattern()
     # YAML reads `value: 5` as a number; it is the expression 5 all the same.
     value = _part(_part(field, "properties"), "value")
-    value["type"] = ["string", "number", "boolean"]
+    value |= {"type": ["string", "number", "boolean"], "pattern": FILLED}
     _part(parts, "Example")["oneOf"] = _each_requires("expect", "reject")
+
+
+def _type_pattern() -> str:
+    """Give the pattern of `type:`. Upper and lower case are one, which patterns cannot say."""
+    kinds = []
+    for kind in SPELLINGS:
+        letters = "".join(f"[{letter.upper()}{letter}]" for letter in kind)
+        inside = rf"\s*\(\s*{ARGUMENTS[kind]}\s*\)" if kind in ARGUMENTS else ""
+        kinds.append(letters + inside)
+    return rf"^\s*({'|'.join(kinds)})\s*$"
 
 
 def _each_requires(*keys: str) -> list[Data]:
@@ -101,12 +126,13 @@ def _accept_short_fields(schema: dict[str, Data]) -> None:
     fields = _part(_part(schema, "properties"), "fields")
     short: dict[str, Data] = {
         "type": ["string", "number", "boolean"],
+        "pattern": FILLED,
         "description": "A SQL expression over the prediction columns",
         "examples": ["round(100 * score)"],
     }
     fields["additionalProperties"] = {"anyOf": [short, {"$ref": "#/$defs/FieldSpec"}]}
     when = _part(_part(schema, "properties"), "when")
-    when["type"] = ["string", "boolean"]
+    when |= {"type": ["string", "number", "boolean"], "pattern": FILLED}
     names = fields.pop("patternProperties", None)
     if isinstance(names, dict):
         pattern = next(iter(names))

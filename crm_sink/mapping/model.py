@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from crm_sink.mapping.sql.expression import Expression
 
@@ -23,12 +24,25 @@ FieldPath = Annotated[
         description="A field's API name, or Relationship.External_Id__c for a lookup",
     ),
 ]
+Text = Annotated[str, Field(min_length=1)]
+Figure = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
 class Part(BaseModel):
-    """A part of a mapping file: frozen, and unknown keys are errors."""
+    """A part of a mapping file: frozen, and unknown keys are errors; so are keys left empty.
+
+    Numbers and truths are taken as YAML has them: `truncate: yes` is a text under YAML 1.2.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_filled(cls, given: object) -> object:
+        """Refuse a key with nothing behind it: an unfinished `when:` must not mean all rows."""
+        if given is None:
+            raise PydanticCustomError("empty", "nothing stands behind the key")
+        return given
 
 
 class SourceSpec(Part):
@@ -38,10 +52,10 @@ class SourceSpec(Part):
     """
 
     parquet: Annotated[
-        str | None, Field(description="A Parquet file, a glob, or a folder of Parquet files")
+        Text | None, Field(description="A Parquet file, a glob, or a folder of Parquet files")
     ] = None
-    csv: Annotated[str | None, Field(description="A CSV file or a glob, with a header row")] = None
-    query: Annotated[str | None, Field(description="A SQL query, run on `database`")] = None
+    csv: Annotated[Text | None, Field(description="A CSV file or a glob, with a header row")] = None
+    query: Annotated[Text | None, Field(description="A SQL query, run on `database`")] = None
     database: Annotated[
         str | None,
         Field(
@@ -55,7 +69,7 @@ class NewestTwin(Part):
     """Of rows with one key, take the newest."""
 
     newest: Annotated[
-        str, Field(description="The column that tells which row is newest: a time or a number")
+        Text, Field(description="The column that tells which row is newest: a time or a number")
     ]
 
 
@@ -68,7 +82,7 @@ class MatchSpec(Part):
     field: Annotated[
         ApiName | None, Field(description="Another unique field to match on, or Id")
     ] = None
-    column: Annotated[str, Field(description="The prediction column that holds the key")]
+    column: Annotated[Text, Field(description="The prediction column that holds the key")]
     missing: Annotated[
         Literal["reject", "create"],
         Field(description="A key without a record: reject the row, or create the record"),
@@ -108,10 +122,11 @@ class FieldSpec(Part):
         str | None, Field(max_length=510, description="The help text that people see at the field")
     ] = None
     tolerance: Annotated[
-        float, Field(ge=0, description="A change of a number no larger than this is no change")
+        Figure, Field(ge=0, description="A change of a number no larger than this is no change")
     ] = 0
     truncate: Annotated[
-        bool, Field(description="Cut text that is too long, instead of rejecting the row")
+        bool,
+        Field(strict=True, description="Cut text that is too long, instead of rejecting the row"),
     ] = False
     nulls: Annotated[
         Literal["clear", "keep"],
@@ -138,7 +153,7 @@ Share = Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s*%$", description="A share:
 class FreshnessGate(Part):
     """How old the newest score may be."""
 
-    column: Annotated[str, Field(description="The column that tells when a row was scored")]
+    column: Annotated[Text, Field(description="The column that tells when a row was scored")]
     warn_after: Annotated[
         Span | None, Field(description="Older than this, the verdict is a warning: 26h, 90m, 2d")
     ] = None
@@ -162,9 +177,9 @@ class VolumeGate(Part):
 class DriftGate(Part):
     """How far a column's distribution may move: the population stability index."""
 
-    column: Annotated[str, Field(description="The column whose distribution is watched")]
-    warn: Annotated[float, Field(gt=0, description="From this index on, warn")] = 0.1
-    hold: Annotated[float, Field(gt=0, description="From this index on, hold the plan")] = 0.25
+    column: Annotated[Text, Field(description="The column whose distribution is watched")]
+    warn: Annotated[Figure, Field(gt=0, description="From this index on, warn")] = 0.1
+    hold: Annotated[Figure, Field(gt=0, description="From this index on, hold the plan")] = 0.25
 
 
 class LeaversGate(Part):
@@ -201,7 +216,7 @@ class Gates(Part):
 class Example(Part):
     """A prediction and what must become of it: a mapping carries its own tests."""
 
-    given: Annotated[dict[str, Any], Field(description="One row of predictions")]
+    given: Annotated[dict[Text, Any], Field(description="One row of predictions")]
     expect: Annotated[
         dict[str, Any] | None, Field(description="Field values; fields not named are not checked")
     ] = None

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crm_sink.mapping.file.shape import MODELS
 from crm_sink.mapping.json_schema import EXAMPLES, json_schema
 from crm_sink.mapping.reference import SECTIONS, reference
+from crm_sink.mapping.types import parse_type
+from crm_sink.schema import FieldSchema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +53,41 @@ def test_rules_between_keys_are_said() -> None:
     assert parts["MatchSpec"]["oneOf"] == [{"required": ["external_id"]}, {"required": ["field"]}]
     assert parts["FieldSpec"]["oneOf"] == [{"required": ["value"]}, {"required": ["constant"]}]
     assert parts["SourceSpec"]["dependentRequired"]["query"] == ["database"]
+
+    assert parts["VolumeGate"]["anyOf"] == [
+        {"required": ["hold_if_rows_change"]},
+        {"required": ["hold_if_changes_exceed"]},
+    ]
+    assert parts["MatchSpec"]["then"] == {"properties": {"missing": {"enum": ["reject"]}}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Number(3, 0)", "NUMBER(3,0)", "Number", "Number(3)", "Number(19, 0)", "Numbr(3, 0)"),
+        *("Text(255)", "Text(256)", "Text(0)", "Text", "LongTextArea(255)", "LongTextarea(256)"),
+        *("LongTextArea(131072)", "LongTextArea(131073)", "TextArea", "TextArea(9)", "Date(3)"),
+        *("Picklist(a)", "Picklist()", "Picklist", "Picklist(a,\n b)", "Picklist(a;b)"),
+        *("MultiSelectPicklist(a, b)", " date ", "dateTime", "Lookup(Account)", "Lookup(A, B)"),
+    ],
+)
+def test_a_type_is_one_for_the_schema_where_it_is_one_for_validate(text: str) -> None:
+    pattern = schema()["$defs"]["FieldSpec"]["properties"]["type"]["pattern"]
+    assert bool(re.search(pattern, text)) == isinstance(parse_type(text), FieldSchema)
+
+
+def test_an_empty_expression_is_none() -> None:
+    whole = schema()
+    short, _ = whole["properties"]["fields"]["additionalProperties"]["anyOf"]
+    value = whole["$defs"]["FieldSpec"]["properties"]["value"]
+    for place in (short, value, whole["properties"]["when"]):
+        assert not re.search(place["pattern"], " ")
+
+
+def test_every_set_of_keys_has_a_place_where_its_keys_are_known() -> None:
+    """A place that is missing here costs its problems the hint."""
+    sets = {each.__name__ for each in MODELS.values()}
+    assert sets == {"Mapping", *schema()["$defs"]}
 
 
 def test_no_key_proposes_null() -> None:

@@ -126,6 +126,19 @@ def test_without_an_object_there_is_nothing_to_check_further() -> None:
         ("hold_after: 48h", "", "9:3  this gate never warns or holds"),
         ("Band__c:", "Not a name:", "7:3  Not a name is no field name"),
         ("object: Lead", "object: [Lead]", "1:1  object cannot be a list: it must be text"),
+        ("Band__c:", "Id:", "7:3  an Id is Salesforce's own and cannot be written"),
+        (
+            "Band__c: band(score, 'Hot', 0.8, 'Cold')",
+            "Band__c: [score]",
+            "7:3  Band__c cannot be a list: it must be an expr",
+        ),
+        ("expect: {Score__c: 83}", "reject: Other__c", "13:5  Other__c is not one of the fields"),
+        ("gates:\n", "gates:\n  volume: {}\n", "9:3  this gate never holds"),
+        ("gates:\n", "gates:\n  leavers: {hold: 80%}\n", "9:13  there is no key hold here. Keys"),
+        ("type:", "tolerance: .inf, type:", "6:41  tolerance cannot be inf: it must be a finite"),
+        ("type:", "tolerance: '1', type:", "6:41  tolerance cannot be 1: it must be a number"),
+        ("type:", "truncate: yes, type:", "6:41  truncate cannot be yes: it must be true or"),
+        ("column: prospect_id", "column: ' '", "3:38  column cannot be empty. The prediction"),
     ],
 )
 def test_rules_between_keys(problems: Problems, old: str, new: str, problem: str) -> None:
@@ -140,10 +153,28 @@ def test_a_record_cannot_be_created_with_an_id_of_ours(problems: Problems) -> No
     assert problems(text)[0].startswith("2:32  a record cannot be created with an Id")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("when: score is not null", "when:", "4:1  when cannot be empty. A SQL condition"),
+        ("hold_after: 48h", "hold_after: ", "9:34  hold_after cannot be empty. Older than this"),
+        ("type:", "label: , type:", "6:41  label cannot be empty. The field's label"),
+        ("value: round(100 * score)", "value: ", '6:14  value cannot be empty. value: "null"'),
+    ],
+)
+def test_a_key_without_a_value_is_no_key_left_out(
+    problems: Problems, old: str, new: str, problem: str
+) -> None:
+    """An unfinished `when:` must not mean all rows, nor an unfinished gate no gate."""
+    assert old in GOOD
+    [found] = problems(GOOD.replace(old, new))
+    assert found.startswith(problem)
+
+
 def test_a_mapping_needs_a_field(problems: Problems) -> None:
     text = "object: A\nmatch: {field: Id, column: id}\nfields: {}\n"
     assert problems(text) == [
-        "3:1  fields cannot be a set of keys: at least one is needed. The destination fields."
+        "3:1  fields cannot be empty: at least one is needed. The destination fields."
     ]
 
 

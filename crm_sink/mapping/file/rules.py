@@ -44,7 +44,7 @@ def _keys(data: Data, key: str) -> dict[str, Data]:
 
 
 def _given(part: dict[str, Data], *keys: str) -> list[str]:
-    return [key for key in keys if part.get(key) is not None]
+    return [key for key in keys if key in part]
 
 
 def _source(data: Data) -> Iterator[Broken]:
@@ -87,9 +87,11 @@ def _fields(data: Data) -> Iterator[Broken]:
             message = f"{name} is the field {first} again: names are the same without case"
             yield path, message, "Keep one of them."
         seen.setdefault(name.lower(), name)
-        if name.lower() in (key, "id"):
+        if name.lower() == key:
             message = f"{name} is what records are matched on, so it is not written"
             yield path, message, "Leave it out of fields."
+        elif name.lower() == "id":
+            yield path, "an Id is Salesforce's own and cannot be written", "Leave it out of fields."
         yield from _field(path, spec)
     flag = _keys(data, "leavers").get("flag")
     if isinstance(flag, str) and flag.lower() in seen:
@@ -122,7 +124,9 @@ def _gates(data: Data) -> Iterator[Broken]:
     freshness, volume, drift = (_keys(gates, key) for key in ("freshness", "volume", "drift"))
     if freshness and not _given(freshness, "warn_after", "hold_after"):
         yield ("gates", "freshness"), "this gate never warns or holds", "Give hold_after: 48h."
-    if volume and not _given(volume, "hold_if_rows_change", "hold_if_changes_exceed"):
+    if isinstance(gates.get("volume"), dict) and not _given(
+        volume, "hold_if_rows_change", "hold_if_changes_exceed"
+    ):
         yield ("gates", "volume"), "this gate never holds", "Give hold_if_rows_change: 50%."
     warn, hold = drift.get("warn", 0.1), drift.get("hold", 0.25)
     if isinstance(warn, int | float) and isinstance(hold, int | float) and warn > hold:
@@ -131,7 +135,9 @@ def _gates(data: Data) -> Iterator[Broken]:
 
 def _examples(data: Data) -> Iterator[Broken]:
     examples = data.get("examples") if isinstance(data, dict) else None
+    match = _keys(data, "match")
     known = {name.lower() for name in _keys(data, "fields")}
+    key = str(match.get("external_id") or match.get("field") or "Id").lower()
     for at, example in enumerate(examples if isinstance(examples, list) else ()):
         if not isinstance(example, dict):
             continue
@@ -142,3 +148,7 @@ def _examples(data: Data) -> Iterator[Broken]:
             if name.lower() not in known:
                 hint = "Only fields of this mapping can be expected."
                 yield ("examples", at, "expect", name), f"{name} is not one of the fields", hint
+        refused = example.get("reject")
+        if isinstance(refused, str) and refused.strip().lower() not in {*known, key}:
+            hint = "A row is rejected for a field of this mapping, or for its key."
+            yield ("examples", at, "reject"), f"{refused} is not one of the fields", hint

@@ -17,6 +17,7 @@ from crm_sink.mapping.model import (
     FlagLeavers,
     FreshnessGate,
     Gates,
+    LeaversGate,
     Mapping,
     MatchSpec,
     NewestTwin,
@@ -42,9 +43,12 @@ MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("gates",): Gates,
     ("gates", "freshness"): FreshnessGate,
     ("gates", "volume"): VolumeGate,
+    ("gates", "leavers"): LeaversGate,
     ("gates", "drift"): DriftGate,
     ("examples", "*"): Example,
 }
+FIELD = "it must be an expression, or a set of keys"
+CLEARING = 'value: "null" clears the field.'
 
 
 def shape(document: Document, data: Data, *, file: str) -> tuple[Mapping | None, list[Problem]]:
@@ -96,14 +100,16 @@ def _problem(
         message = f"{within} needs the key {missing[-1]}"
         return missing, Problem(file, line, column, message, _sentence(description_at(missing)))
     if "[key]" in detail["loc"]:
+        if path[:1] == ("examples",):
+            return path, Problem(file, line, column, "a column of the example has no name", "")
         message = f"{key} is no field name"
         hint = "A field's API name, or Relationship.External_Id__c for a lookup."
         return path, Problem(file, line, column, message, hint)
     value = _value_at(data, path)
     message = f"{key} cannot be {_shown(value)}"
-    hint = _sentence(description_at(path)) or _reason(detail)
-    reason = _reason(detail)
-    if reason and reason not in hint:
+    hint = CLEARING if kind == "empty" and key == "value" else _sentence(description_at(path))
+    reason = FIELD if path[:1] == ("fields",) and len(path) == 2 else _reason(detail)
+    if reason:
         message = f"{message}: {reason}"
     return path, Problem(file, line, column, message, hint)
 
@@ -145,7 +151,7 @@ def _value_at(data: Data, path: Path) -> Data:
 
 
 def _shown(value: Data) -> str:
-    if value is None:
+    if value is None or (isinstance(value, str) and not value.strip()) or value in ({}, []):
         return "empty"
     if isinstance(value, dict):
         return "a set of keys"
@@ -173,7 +179,7 @@ def _reason(detail: ErrorDetails) -> str:
         "bool_parsing": "it must be true or false",
         "float_type": "it must be a number",
         "float_parsing": "it must be a number",
-        "finite_number": "it must be a number",
+        "finite_number": "it must be a finite number",
         "dict_type": "it must be a set of keys",
         "model_type": "it must be a set of keys",
         "tuple_type": "it must be a list",
