@@ -11,6 +11,7 @@ from crm_sink.emulator.clock import stamp
 from crm_sink.emulator.errors import ApiError
 from crm_sink.emulator.jobs import DONE, RUNNING, UPLOADED
 from crm_sink.emulator.numbers import count_in
+from crm_sink.emulator.sql import literal, name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +35,8 @@ ALLOWED = {
     "columnDelimiter": tuple(DELIMITERS),
 }
 DEFAULTS = {"contentType": "CSV", "lineEnding": "LF", "columnDelimiter": "COMMA"}
+# For COPY of lines that are whole: nothing is quoted, and the unit separator divides nothing.
+WHOLE_LINES = "format csv, quote '', escape '', delimiter '\x1f'"
 LISTED = 1000  # jobs on a page of a list
 WORDS = {DONE: "Completed", UPLOADED: "Closed", RUNNING: "Closed"}
 
@@ -96,6 +99,13 @@ def brief(job: Job) -> dict[str, Any]:
 def form(job: Job) -> dict[str, Any]:
     """Give the keys of a job's format."""
     return {"lineEnding": job.line_ending, "columnDelimiter": job.column_delimiter}
+
+
+def crlf_line(columns: Sequence[str], delimiter: str) -> str:
+    """Give the SQL of a CSV line of texts up to its CR, which COPY cannot write; it adds LF."""
+    cells = [f"replace({name(column)}, '\"', '\"\"')" for column in columns]
+    between = literal(f'"{delimiter}"')
+    return f"'\"' || {f' || {between} || '.join(cells)} || '\"' || chr(13)"
 
 
 def listing(

@@ -1,6 +1,7 @@
 """Which API versions answer, and what each root lists (facts 2.1).
 
-Not imitated: behaviour that differs by version, but for upserts before 46.0.
+Not imitated: behaviour that differs by version, but for upserts before 46.0 and for resources that
+came later than 31.0.
 """
 
 from __future__ import annotations
@@ -22,6 +23,18 @@ DATA = re.compile(r"/services/data/v(?P<major>\d+)\.(?P<minor>\d+)(/|$)")
 OLDEST = 31
 NEWEST = 67
 RETIRED = range(7, OLDEST)
+# From which version on a resource is there, as its page in the guides says (facts 3.1, 4.10).
+SINCE = (
+    (re.compile(r"/composite/sobjects/[^/]+/[^/]+"), 46),
+    (re.compile(r"/composite/sobjects(/[^/]+)?"), 42),
+    (re.compile(r"/composite/graph"), 50),
+    (re.compile(r"/composite/(batch|tree/[^/]+)"), 34),
+    (re.compile(r"/composite"), 38),
+    (re.compile(r"/jobs/ingest(/.*)?"), 41),
+    (re.compile(r"/jobs/query/[^/]+/resultPages"), 58),
+    (re.compile(r"/jobs/query(/.*)?"), 47),
+    (re.compile(r"/limits/recordCount"), 40),
+)
 SEASONS = ("Winter", "Spring", "Summer")
 # Version 32.0 was Winter '15; three releases a year since.
 FIRST_WINTER, ITS_YEAR = 32, 15
@@ -43,10 +56,10 @@ def is_offered(version: str) -> bool:
 
 
 def check_version(found: re.Match[str]) -> None:
-    """Refuse a path of DATA whose version does not answer.
+    """Refuse a path of DATA whose version does not answer, or has no such resource yet.
 
     Raises:
-        ApiError: 410 of a retired one, 404 of one that there is not.
+        ApiError: 410 of a retired one, 404 of one that there is not, or is without the resource.
     """
     major, minor = count_in(found["major"]), count_in(found["minor"])
     if minor == 0 and major in RETIRED:
@@ -57,6 +70,10 @@ def check_version(found: re.Match[str]) -> None:
             "Delete or update any references to the resource.",
         )
     if minor != 0 or major is None or not OLDEST <= major <= NEWEST:
+        raise not_found()
+    rest = found.string[found.end("minor") :].rstrip("/")
+    since = next((since for path, since in SINCE if path.fullmatch(rest)), OLDEST)
+    if major < since:
         raise not_found()
 
 

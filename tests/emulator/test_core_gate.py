@@ -11,6 +11,7 @@ import requests
 
 from crm_sink.emulator.serve import PortInUse, running
 from crm_sink.emulator.settings import OrgSettings
+from tests.emulator.conftest import NOT_FOUND
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +49,22 @@ def test_a_path_without_a_whole_version_is_not_found_with_a_session_or_without(
     path = f"/services/data/v{version}/limits"
     assert api.get(path).status_code == 404
     assert requests.get(api.running.url + path, timeout=10).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "since"),
+    [
+        ("composite", 38), ("composite/batch", 34), ("composite/graph", 50),
+        ("composite/sobjects", 42), ("composite/tree/Lead", 34), ("jobs/ingest", 41),
+        ("jobs/query", 47),
+    ],
+)  # fmt: skip
+def test_a_resource_is_not_there_before_the_version_that_brought_it(
+    api: Any, path: str, since: int
+) -> None:
+    before, then = (api.post(f"/services/data/v{one}.0/{path}", {}) for one in (since - 1, since))
+    assert (before.status_code, before.json()) == (404, NOT_FOUND)
+    assert then.status_code == 400
 
 
 def test_every_data_call_has_salesforce_headers(api: Any) -> None:

@@ -64,7 +64,16 @@ def test_crlf_and_other_delimiters(api: Any) -> None:
     given = {"lineEnding": "CRLF", "columnDelimiter": "TAB"}
     job = api.run_job("LastName\tCompany\r\nDoe\ta,b\r\n", "insert", **given)
     assert job["state"] == "JobComplete", job
-    assert '\t"true"\t"Doe"\t"a,b"\n' in api.result(job, "successfulResults")
+    assert '\t"true"\t"Doe"\t"a,b"\r\n' in api.result(job, "successfulResults")
+
+
+def test_every_line_of_a_crlf_result_ends_as_the_job_does(api: Any) -> None:
+    csv = 'LastName,Company,Note__c\r\nDoe,"A ""B""","1\n2"\r\nRoe,,\r\n'
+    job = api.run_job(csv, "insert", lineEnding="CRLF")
+    good, bad = (api.result(job, f"{kind}Results") for kind in ("successful", "failed"))
+    assert good.endswith('"true","Doe","A ""B""","1\n2"\r\n')
+    assert bad.endswith(':Company --","Roe","",""\r\n')
+    assert [text.count("\r\n") for text in (good, bad)] == [2, 2]
 
 
 def test_an_empty_cell_is_ignored_and_na_clears(api: Any) -> None:

@@ -209,3 +209,13 @@ def test_an_id_that_is_named_twice_is_deleted_once(api: Any) -> None:
     lead = api.lead()
     first, again = api.call("DELETE", f"composite/sobjects?ids={lead},{lead}").json()
     assert (first["success"], again["errors"][0]["statusCode"]) == (True, "ENTITY_IS_DELETED")
+
+
+def test_an_upsert_takes_records_of_the_type_in_its_path_only(api: Any) -> None:
+    kinds = ("Account", "lead")
+    rows = [
+        {"attributes": {"type": kind}, "Ext__c": f"t-{kind}", "LastName": "A", "Company": "C"}
+        for kind in kinds
+    ]
+    other, same = api.patch("composite/sobjects/Lead/Ext__c", {"records": rows}).json()
+    assert (other["errors"][0]["statusCode"], same["success"]) == ("INVALID_TYPE", True)

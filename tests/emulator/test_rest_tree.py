@@ -71,3 +71,11 @@ def test_two_records_with_one_reference_are_refused(api: Api) -> None:
             ],
         }
     ]
+
+
+def test_a_record_of_another_type_than_its_place_is_refused(api: Api) -> None:
+    child = record("Lead", "b", LastName="Doe")
+    tree = {"records": [record("Account", "a", Name="A", Contacts={"records": [child]})]}
+    reply = api.post("composite/tree/Account", tree)
+    (fault,) = reply.json()["results"]
+    assert (fault["referenceId"], fault["errors"][0]["statusCode"]) == ("b", "INVALID_TYPE")

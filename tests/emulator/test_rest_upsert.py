@@ -67,3 +67,8 @@ def test_the_key_may_not_be_repeated_in_the_body(api: Any) -> None:
 def test_a_post_to_id_inserts(api: Any) -> None:
     reply = api.post("sobjects/Lead/Id", {"LastName": "D", "Company": "C"})
     assert (reply.status_code, reply.json()["success"]) == (201, True)
+
+
+def test_a_post_to_id_wants_a_record(api: Any) -> None:
+    reply = api.post("sobjects/Lead/Id", [])
+    assert (reply.status_code, reply.json()[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")

@@ -89,6 +89,8 @@ def test_a_value_of_another_type_is_a_parser_error_with_its_place(
         ("Note__c", "#N/A", "#N/A"),
         ("Note__c", 'quote " comma , 😀', 'quote " comma , 😀'),
         ("Note__c", "2\nlines", "2\nlines"),
+        ("Note__c", "\ue000", "\ue000"),
+        ("Note__c", "\ue000 ", "\ue000"),
         ("Score__c", "87", 87.0),
         ("Score__c", 87.256, 87.256),
         ("Chance__c", 10, 10.0),

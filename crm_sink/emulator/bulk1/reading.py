@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from crm_sink.emulator.dml.values import CSV, JSON, Dialect
+from crm_sink.emulator.dml.values import CSV, JSON, Dialect, text_of
 from crm_sink.emulator.ingest.header import BadFile, columns_of, read_header
 from crm_sink.emulator.ingest.source import stage_file
 from crm_sink.emulator.ingest.working import BODY, STAGED
@@ -97,7 +97,7 @@ def _json_text(value: object) -> str:
         return RECORDS.clear
     if isinstance(value, bool):
         return str(value).lower()
-    return clean(value) if isinstance(value, str) else repr(value)
+    return text_of(clean(value)) if isinstance(value, str) else repr(value)
 
 
 def _xml_records(content: bytes) -> Iterable[Record]:
@@ -123,7 +123,7 @@ def _xml_record(element: Element) -> Record:
             kinds = [one.text for one in named(nested, "type")]
             record |= _named(name, _xml_record(nested), kinds[0] if kinds else None)
         elif child.text:
-            record[name] = child.text
+            record[name] = text_of(child.text)
     return record
 
 

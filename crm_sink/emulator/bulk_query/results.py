@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse
 
-from crm_sink.emulator.bulk2 import DELIMITERS, bad_value
+from crm_sink.emulator.bulk2 import DELIMITERS, WHOLE_LINES, bad_value, crlf_line
 from crm_sink.emulator.errors import ApiError
 from crm_sink.emulator.numbers import count_in
 from crm_sink.emulator.sql import literal, name
@@ -150,13 +150,8 @@ def _lines(headers: list[str], delimiter: str) -> tuple[str, str]:
 
 def _crlf_lines(headers: list[str], delimiter: str) -> tuple[str, str]:
     """Give the same for CRLF, which COPY cannot write: each line is one text made here."""
-    cells = [f"replace({name(header)}, '\"', '\"\"')" for header in headers]
-    between = literal(f'"{delimiter}"')
-    line = f"'\"' || {f' || {between} || '.join(cells)} || '\"' || chr(13)"
     title = delimiter.join(f'"{header}"' for header in headers) + "\r"
-    # Nothing is quoted and nothing divides: the unit separator stands in no value's way.
-    options = "format csv, header, quote '', escape '', delimiter '\x1f'"
-    return f"{line} as {name(title)}", options
+    return f"{crlf_line(headers, delimiter)} as {name(title)}", f"{WHOLE_LINES}, header"
 
 
 def _bad_locator() -> ApiError:

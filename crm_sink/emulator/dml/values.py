@@ -43,9 +43,15 @@ class Dialect:
     clear: str
 
 
-# A private-use character: JSON's null, while the text "#N/A" is itself.
-JSON = Dialect("json", "\ue000")
+# JSON's null, while the text "#N/A" is itself. Texts are trimmed on save: none of a caller's needs
+# the blank, and `text_of` takes it away from one that is just this.
+JSON = Dialect("json", "\ue000 ")
 CSV = Dialect("csv", "#N/A")
+
+
+def text_of(text: str) -> str:
+    """Give a text of JSON as it is staged: it never is the mark of null."""
+    return text.rstrip(" ") if text == JSON.clear else text
 
 
 @dataclass(frozen=True, slots=True)

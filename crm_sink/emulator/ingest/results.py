@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_sink.emulator.bulk2 import DELIMITERS
+from crm_sink.emulator.bulk2 import DELIMITERS, WHOLE_LINES, crlf_line
 from crm_sink.emulator.soql.select import csv_text
 from crm_sink.emulator.sql import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import duckdb
@@ -42,24 +42,15 @@ def write_parts(
     Returns:
         How many rows were processed, and how many of them failed.
     """
+    rows = "from outcome o join typed t using (n) where rank is"
     stored = [_stored(column, write) for column in write.columns]
-    sent = [f"coalesce(t.{column.raw}, '')" for column in write.columns]
-    _copy(
-        cursor,
-        job,
-        folder / f"{SUCCESSFUL}.{start:09d}.csv",
-        f"select o.id, created::varchar as created{_listed(stored)} from outcome o "
-        "join typed t using (n) where rank is null",
-    )
+    columns = {"id": "o.id", "created": "created::varchar", **_listed(stored)}
+    _copy(cursor, job, folder / f"{SUCCESSFUL}.{start:09d}.csv", columns, f"{rows} null")
     failed = cursor.execute("select count(*) from outcome where rank is not null").fetchone()
     if failed is not None and failed[0]:
-        _copy(
-            cursor,
-            job,
-            folder / f"{REFUSED}.{start:09d}.csv",
-            f"select coalesce(o.id, '') as id, {ERROR} as error{_listed(sent)} "
-            "from outcome o join typed t using (n) where rank is not null",
-        )
+        sent = [f"coalesce(t.{column.raw}, '')" for column in write.columns]
+        columns = {"id": "coalesce(o.id, '')", "error": ERROR, **_listed(sent)}
+        _copy(cursor, job, folder / f"{REFUSED}.{start:09d}.csv", columns, f"{rows} not null")
     done = cursor.execute("select count(*) from stage").fetchone()
     return (0 if done is None else done[0]), (0 if failed is None else failed[0])
 
@@ -68,8 +59,8 @@ def write_left(
     cursor: duckdb.DuckDBPyConnection, folder: Path, job: Job, header: Header, source: str
 ) -> None:
     """Write the rows that no batch has taken up."""
-    sent = [f"coalesce({column.raw}, '') as v{column.place}" for column in header.columns]
-    _copy(cursor, job, folder / f"{LEFT}.000000000.csv", f"select {', '.join(sent)} from {source}")
+    sent = [f"coalesce({column.raw}, '')" for column in header.columns]
+    _copy(cursor, job, folder / f"{LEFT}.000000000.csv", _listed(sent), f"from {source}")
 
 
 def stream(folder: Path, kind: str, first_line: str, end: str) -> Iterator[bytes]:
@@ -102,13 +93,19 @@ def _stored(column: Column, write: Write) -> str:
     return csv_text(f"t.{column.typed}", column.field)
 
 
-def _listed(values: list[str]) -> str:
-    return "".join(f", {value} as v{place}" for place, value in enumerate(values))
+def _listed(values: list[str]) -> dict[str, str]:
+    return {f"v{place}": value for place, value in enumerate(values)}
 
 
-def _copy(cursor: duckdb.DuckDBPyConnection, job: Job, path: Path, query: str) -> None:
-    delimiter = literal(DELIMITERS[job.column_delimiter])
-    cursor.execute(
-        f"copy ({query}) to {literal(str(path))} "
-        f"(format csv, header false, delimiter {delimiter}, quote '\"', force_quote *)"
-    )
+def _copy(
+    cursor: duckdb.DuckDBPyConnection, job: Job, path: Path, columns: Mapping[str, str], source: str
+) -> None:
+    """Write a part from SQL of its columns by their names, all of them texts."""
+    delimiter = DELIMITERS[job.column_delimiter]
+    selected = ", ".join(f"{value} as {column}" for column, value in columns.items())
+    query = f"select {selected} {source}"
+    options = f"format csv, force_quote *, delimiter {literal(delimiter)}"
+    if job.line_ending != "LF":
+        query = f"select {crlf_line(list(columns), delimiter)} from ({query})"
+        options = WHOLE_LINES
+    cursor.execute(f"copy ({query}) to {literal(str(path))} ({options}, header false)")

@@ -3,7 +3,8 @@
 Rows fail alone, in a reply of HTTP 200 in request order; `allOrNone` rolls everything back. A
 record must have `attributes`, at any place (recorded bodies have them first and last).
 
-Not imitated: the exact code of a call with more than 200 records.
+Not imitated: the exact code of a call with more than 200 records. Likely but not on record: the
+code and words for a record of another type than the path of an upsert or a tree.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from crm_sink.emulator.locks.claim import Claim, in_turn
 from crm_sink.emulator.rest.order import Order, order_of
 from crm_sink.emulator.rest.outcomes import Outcome, write_ahead, write_rows
 from crm_sink.emulator.rest.reading import fields_of, read_records
-from crm_sink.emulator.rest.rows import NESTED, Rows, is_key, place_of
+from crm_sink.emulator.rest.rows import NESTED, Rows, is_key, other_type, place_of, type_in
 from crm_sink.emulator.targets import target_of
 from crm_sink.emulator.wire import json_object, json_text, parsed, reply, texts
 
@@ -192,6 +193,10 @@ def _add(rows: Rows, number: int, record: dict[str, Any], external: Field | None
     if external is not None and "attributes" not in record:
         rows.refuse(number, "JSON_PARSER_ERROR", NESTED)
         return
+    other = other_type(record, rows.target)
+    if other is not None:  # only an upsert's path names the object, too
+        rows.refuse(number, "INVALID_TYPE", other)
+        return
     rows.add(number, record)
 
 
@@ -201,9 +206,7 @@ def _distinct(targets: Iterable[ObjectType | None]) -> list[ObjectType]:
 
 
 def _type_of(org: Org, record: Any) -> ObjectType | None:
-    attributes = record.get("attributes") if isinstance(record, dict) else None
-    named = attributes.get("type") if isinstance(attributes, dict) else None
-    return org.store.objects.get(str(named).lower())
+    return org.store.objects.get(str(type_in(record)).lower())
 
 
 def _unknown_type(call: Call, number: int) -> Outcome:

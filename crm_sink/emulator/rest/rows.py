@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_sink.emulator import ids
 from crm_sink.emulator.dml.staging import CALLER, Column, Lookup
-from crm_sink.emulator.dml.values import JSON, MAY_BE_MISSING
+from crm_sink.emulator.dml.values import JSON, MAY_BE_MISSING, text_of
 from crm_sink.emulator.schema import DUCKDB_TYPES, NUMBER_TYPES
 from crm_sink.emulator.sql import json_literal, varying
 from crm_sink.emulator.wire import clean
@@ -56,7 +56,7 @@ class Rows:
             if known is not None:
                 kind = type(value)
                 if kind is str and known.field.type in AS_IT_IS:
-                    cells[known.place] = value if value.isascii() else clean(value)
+                    cells[known.place] = value if value.isascii() else text_of(clean(value))
                 elif (kind is int or kind is float) and known.field.type in NUMBERS:
                     cells[known.place] = repr(value)
                 else:
@@ -151,6 +151,21 @@ def is_key(found: Field) -> bool:
     return found.external_id or found.id_lookup or found.type == "id"
 
 
+def type_in(record: Any) -> str | None:
+    """Give the type that a record's `attributes` name."""
+    attributes = record.get("attributes") if isinstance(record, dict) else None
+    named = attributes.get("type") if isinstance(attributes, dict) else None
+    return named if isinstance(named, str) else None
+
+
+def other_type(record: Any, target: ObjectType) -> str | None:
+    """Give the words for a record whose `attributes` name another object; None if they do not."""
+    named = type_in(record)
+    if named is None or named.lower() == target.name.lower():
+        return None
+    return f"sObject type '{named}' is not {target.name}, which the request names"
+
+
 def no_such_column(key: str, target: ObjectType) -> str:
     """Give the words for a key that is no field."""
     return f"No such column '{key}' on sobject of type {target.name}"
@@ -159,7 +174,7 @@ def no_such_column(key: str, target: ObjectType) -> str:
 def staged(found: Field, value: Any) -> str:
     """Give the text under which a JSON value is staged."""
     if isinstance(value, str):
-        text = value if value.isascii() else clean(value)
+        text = value if value.isascii() else text_of(clean(value))
         # An 18-character id in the wrong case is mended by its checksum.
         is_long_id = len(text) == 18 and found.type in ("id", "reference")
         return ids.normal(text) or text if is_long_id else text

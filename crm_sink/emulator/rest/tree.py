@@ -18,7 +18,7 @@ from crm_sink.emulator.errors import ApiError
 from crm_sink.emulator.locks.claim import Claim, in_turn
 from crm_sink.emulator.rest.order import Order, order_of
 from crm_sink.emulator.rest.outcomes import Outcome, write_rows
-from crm_sink.emulator.rest.rows import Rows
+from crm_sink.emulator.rest.rows import Rows, other_type
 from crm_sink.emulator.soql.children import children_of
 from crm_sink.emulator.targets import target_of
 from crm_sink.emulator.wire import json_object, reply
@@ -41,7 +41,8 @@ TWICE = "Duplicate ReferenceId provided in the request."
 class Node:
     """One record of a tree, and which one it belongs to.
 
-    `lookup` is the field that names the parent; both are empty for a root.
+    `lookup` is the field that names the parent; both are empty for a root. `other` says that it is
+    called a record of another object than its place's.
     """
 
     target: ObjectType
@@ -49,6 +50,7 @@ class Node:
     values: dict[str, Any]
     parent: int | None = None
     lookup: str = ""
+    other: str = ""
 
 
 class _Refused(Exception):
@@ -66,7 +68,7 @@ async def create(request: Request) -> Response:
     levels = _levels(org, target_of(request), body.get("records"))
     order = order_of(request, "insert")
     try:
-        _check_references(levels)
+        _check(levels)
         made = await run_in_threadpool(_write, org, levels, order)
     except _Refused as refused:
         told = [
@@ -103,16 +105,22 @@ def _levels(org: Org, target: ObjectType, records: Any) -> list[list[Node]]:
     return levels
 
 
-def _check_references(levels: list[list[Node]]) -> None:
-    """Refuse a reference id that two records have."""
+def _check(levels: list[list[Node]]) -> None:
+    """Refuse a record of another type than its place, and a reference id that two records have."""
     nodes = [node for level in levels for node in level]
+    others = [(node, _fault("INVALID_TYPE", node.other)) for node in nodes if node.other]
+    if others:
+        raise _Refused(others)
     seen: dict[str, int] = {}
     for node in nodes:
         seen[node.reference] = seen.get(node.reference, 0) + 1
     twins = {node.reference: node for node in nodes if seen[node.reference] > 1}
     if twins:
-        told = Outcome(0, None, created=False, code="INVALID_INPUT", message=TWICE)
-        raise _Refused([(node, told) for node in twins.values()])
+        raise _Refused([(node, _fault("INVALID_INPUT", TWICE)) for node in twins.values()])
+
+
+def _fault(code: str, message: str) -> Outcome:
+    return Outcome(0, None, created=False, code=code, message=message)
 
 
 def _node(target: ObjectType, record: Any, parent: int | None = None, lookup: str = "") -> Node:
@@ -120,7 +128,8 @@ def _node(target: ObjectType, record: Any, parent: int | None = None, lookup: st
     if not isinstance(attributes, dict) or "referenceId" not in attributes:
         raise ApiError(400, "INVALID_INPUT", NO_REFERENCE)
     values = {key: value for key, value in record.items() if key != "attributes"}
-    return Node(target, str(attributes["referenceId"]), values, parent, lookup)
+    reference, other = str(attributes["referenceId"]), other_type(record, target) or ""
+    return Node(target, reference, values, parent, lookup, other)
 
 
 def _children(org: Org, node: Node, key: str, place: int) -> list[Node]:

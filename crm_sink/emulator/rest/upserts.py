@@ -8,7 +8,7 @@ Not imitated: a `.json` at the end of a value read as a format.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -32,7 +32,7 @@ from crm_sink.emulator.rest.sobjects import (
 )
 from crm_sink.emulator.sql import name
 from crm_sink.emulator.targets import target_of
-from crm_sink.emulator.wire import json_text, parsed, reply
+from crm_sink.emulator.wire import json_object, reply
 
 if TYPE_CHECKING:
     import duckdb
@@ -75,7 +75,7 @@ async def insert_by_id(request: Request) -> Response:
             "HTTP Method 'POST' not allowed. Allowed are HEAD,GET,PATCH,DELETE",
         )  # fmt: skip
     target = target_of(request)
-    record: Any = parsed(await json_text(request))
+    record = await json_object(request)
     order = order_of(request, "insert")
     org: Org = request.app.state.org
     outcome = await run_in_threadpool(write_one, org, target, record, order)
