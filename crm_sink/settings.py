@@ -5,6 +5,7 @@ Every variable starts with `CRM_SINK_`. Secrets are `SecretStr`: they print as a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -104,6 +105,12 @@ def load_settings() -> Settings:
     if settings.instance_url is not None:
         require_safe_url(settings.instance_url, variable="CRM_SINK_INSTANCE_URL")
     return settings
+
+
+def without_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """Give an environment for other programs: a process that lives on shows what it was given."""
+    prefix = str(Settings.model_config["env_prefix"])
+    return {name: value for name, value in environ.items() if not name.upper().startswith(prefix)}
 
 
 def require_safe_url(url: str, *, variable: str) -> None:

@@ -50,10 +50,10 @@ def command(target: str | None, output: str) -> int:
             return False
         return True
 
-    if check("settings", lambda: _settings(target)):
-        check("ledger", _ledger)
-        if check("org", lambda: _org(target)):
-            check("orphans", lambda: _orphans(target))
+    # Each needs the one before it: what fails is told once.
+    looks = {"settings": lambda: _settings(target), "ledger": _ledger}
+    looks |= {"org": lambda: _org(target), "orphans": lambda: _orphans(target)}
+    all(check(name, look) for name, look in looks.items())
     _print(findings, output)
     return codes[0] if codes else 0
 

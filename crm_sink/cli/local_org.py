@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crm_sink.errors import CrmSinkError, UsageError
+from crm_sink.settings import without_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,6 +129,7 @@ def start(folder: Path, *, port: int, options: Sequence[str] = ()) -> LocalOrg:
             stdout=output,
             stderr=output,
             start_new_session=True,
+            env=without_settings(os.environ),
         )
     try:
         return _wait_for_start(process, folder, log)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from crm_sink.settings import Settings
 
 HELP = "crm-sink help settings"
+LONGEST_SHOWN = 600  # characters of a path; the shortest RSA key has more
 CHOICES = (
     "set CRM_SINK_INSTANCE_URL and one of: CRM_SINK_ACCESS_TOKEN; CRM_SINK_CLIENT_ID with "
     "CRM_SINK_CLIENT_SECRET; CRM_SINK_CLIENT_ID with CRM_SINK_USERNAME and CRM_SINK_JWT_KEY_FILE; "
@@ -151,7 +152,7 @@ def _of_client(settings: Settings) -> Credential:
             "org's own My Domain URL",
             hint="CRM_SINK_INSTANCE_URL=https://acme.my.salesforce.com",
         )
-    secret = settings.client_secret.get_secret_value()
+    secret = settings.client_secret.get_secret_value().strip()  # of a file's last line, often
     return Credential(Kind.CLIENT, url, client_id=settings.client_id, secret=secret)
 
 
@@ -172,7 +173,7 @@ def _of_jwt(settings: Settings) -> Credential:
     require_safe_url(settings.login_url, variable="CRM_SINK_LOGIN_URL")
     return Credential(
         Kind.JWT,
-        (settings.instance_url or settings.login_url).rstrip("/"),
+        _bare(settings.instance_url or settings.login_url),
         client_id=settings.client_id,
         username=settings.username,
         secret=_read_key(settings.jwt_key_file),
@@ -192,6 +193,11 @@ def _audience(login_url: str) -> str:
 
 
 def _read_key(path: Path) -> str:
+    if "-----BEGIN" in str(path) or "\n" in str(path) or len(str(path)) > LONGEST_SHOWN:
+        raise UsageError(
+            "CRM_SINK_JWT_KEY_FILE holds a key, and should hold the path of a file with that key",
+            hint="CRM_SINK_JWT_KEY_FILE=server.key, a PEM file that only you can read",
+        )
     try:
         return path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
@@ -206,5 +212,10 @@ def _instance(settings: Settings, because: str) -> str:
         _lack("CRM_SINK_INSTANCE_URL", f"{because} is set")
     assert settings.instance_url is not None
     require_safe_url(settings.instance_url, variable="CRM_SINK_INSTANCE_URL")
-    parts = urlsplit(settings.instance_url)
+    return _bare(settings.instance_url)
+
+
+def _bare(url: str) -> str:
+    """Leave out a path, and a user with a password, which a URL can hold as well."""
+    parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from typing import Any
 
 from crm_sink.errors import Fate, LoginError
-from crm_sink.settings import require_safe_url
+from crm_sink.settings import require_safe_url, without_settings
 
 TIMEOUT = 120.0  # seconds; a cold start of sf takes several
 SHOW_TOKEN = "sf org auth show-access-token --target-org {alias} --json"
@@ -47,7 +48,12 @@ def _run(alias: str, *command: str) -> dict[str, Any]:
     arguments = [program, *command, "--target-org", alias, "--json"]
     try:
         done = subprocess.run(
-            arguments, capture_output=True, text=True, timeout=TIMEOUT, check=False
+            arguments,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
+            env=without_settings(os.environ),
         )
     except subprocess.TimeoutExpired:
         raise _refused(f"sf did not answer in {TIMEOUT:.0f} seconds", "sf org list") from None

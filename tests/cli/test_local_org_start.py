@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -38,7 +39,11 @@ def test_the_home_is_closed_to_other_users_and_to_git(tmp_path: Path) -> None:
     home = tmp_path / "home"
     command = [sys.executable, "-m", "crm_sink.cli.main", "org"]
     variables = {**os.environ, "CRM_SINK_HOME": str(home)}
-    for verb in ("start", "stop"):
-        subprocess.run([*command, verb], env=variables, check=True, capture_output=True)
+    variables["CRM_SINK_CLIENT_SECRET"] = "of another org"
+    subprocess.run([*command, "start"], env=variables, check=True, capture_output=True)
+    process = json.loads((home / "org" / "state.json").read_text())["pid"]
+    given = Path(f"/proc/{process}/environ").read_bytes()
+    subprocess.run([*command, "stop"], env=variables, check=True, capture_output=True)
     assert [path.stat().st_mode & 0o077 for path in (home, home / "org")] == [0, 0]
     assert (home / ".gitignore").read_text() == "*\n"
+    assert b"CRM_SINK_" not in given  # it runs on: what it was given stays in sight

@@ -88,6 +88,13 @@ def test_a_key_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert raised.value.where == str(missing)
 
 
+@pytest.mark.parametrize("key", ["-----BEGIN PRIVATE KEY-----\nhidden", "hidden/" * 200])
+def test_a_key_in_place_of_its_file_is_not_said(key: str) -> None:
+    with pytest.raises(UsageError, match="holds a key") as raised:
+        login_for(settings(client_id="a", username="b", jwt_key_file=key))
+    assert "hidden" not in f"{raised.value}{raised.value.where}{raised.value.hint}"
+
+
 def test_the_audience_of_a_jwt_is_a_login_host(key_file: Path) -> None:
     values = {"client_id": "a", "username": "b", "jwt_key_file": key_file}
     with pytest.raises(UsageError, match=r"ends with \.salesforce\.com"):
@@ -120,6 +127,16 @@ def test_an_access_token_is_used_as_it_is() -> None:
             {"instance_url": URL, "client_id": "a", "client_secret": "hidden-value"},
             None,
             "client credentials",
+        ),
+        (
+            {
+                "instance_url": f"https://me:hidden-value@{URL.removeprefix('https://')}",
+                "client_id": "a",
+                "username": "b",
+                "jwt_key_file": Path(__file__),
+            },
+            None,
+            f"a JWT for b (CRM_SINK_JWT_KEY_FILE) at {URL}",
         ),
         ({}, "sf:my-org", "the session of the sf CLI for my-org"),
     ],

@@ -49,6 +49,15 @@ def test_the_session_that_sf_displays_is_used(folder: Path) -> None:
     assert (folder / "asked").read_text() == "org display --target-org my-org --json\n"
 
 
+def test_sf_is_given_no_setting_of_ours(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_SINK_CLIENT_SECRET", "hush")
+    install(folder, display=shown("00D!t"))
+    program = folder / "sf"
+    program.write_text(program.read_text().replace('"$*"', '"($CRM_SINK_CLIENT_SECRET)"'))
+    borrow()
+    assert (folder / "asked").read_text() == "()\n"
+
+
 def test_a_newer_sf_is_asked_for_the_token_by_another_command(folder: Path) -> None:
     install(folder, display=shown(REDACTED), auth={"status": 0, "result": {"accessToken": "00D!n"}})
     assert borrow() == (URL, "00D!n")
