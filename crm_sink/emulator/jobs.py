@@ -235,6 +235,18 @@ class Jobs:
             self._clock.sleep(min(left, STEP))
         return self._is_accepted(job_id)
 
+    def begin(self, job_id: str, seconds: float) -> Job | None:
+        """Let a job take its time, half of it in the queue, before its work is done in no time.
+
+        Returns:
+            The job in progress; None when there is nothing to do for it now, as in `linger`.
+        """
+        now = self._clock.monotonic()
+        if not self.linger(job_id, now + seconds / 2):
+            return None
+        job = self.change(job_id, state=RUNNING)
+        return job if self.linger(job_id, now + seconds) else None
+
     def _is_accepted(self, job_id: str) -> bool:
         job = self._jobs.get(job_id)
         return job is not None and job.state in ACCEPTED

@@ -52,6 +52,24 @@ def test_a_job_takes_its_time_half_of_it_in_the_queue(
         assert sum(clock.slept) == pytest.approx(30)
 
 
+def test_a_query_job_takes_its_time_half_of_it_in_the_queue(
+    api_folder: Path, clock: FakeClock, log_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[float, str]] = []
+    with running(api_folder, clock=clock, settings=OrgSettings(job_seconds=30)) as org:
+        show = org.org.jobs.change
+
+        def change(job_id: str, **changes: Any) -> Any:
+            seen.append((sum(clock.slept), changes["state"]))
+            return show(job_id, **changes)
+
+        monkeypatch.setattr(org.org.jobs, "change", change)
+        asked = {"operation": "query", "query": "SELECT Id FROM Lead"}
+        assert log_in(org).post("jobs/query", asked).status_code == 200
+        org.org.jobs.settle(SECONDS)
+    assert seen == [(pytest.approx(15), "InProgress"), (pytest.approx(30), "JobComplete")]
+
+
 def queued(api: Any, clock: Endless) -> dict[str, Any]:
     """Send a job, and wait until it waits in the queue."""
     job: dict[str, Any] = api.open_job("insert")

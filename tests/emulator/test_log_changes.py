@@ -42,6 +42,15 @@ def test_a_single_update_is_logged_with_its_request_and_values(api: Any) -> None
     assert change["new"] == {"Score__c": 8.5, "Note__c": "hot", "At__c": at, "Flag__c": False}
 
 
+def test_a_key_is_logged_when_it_is_written_in_other_letters(api: Any) -> None:
+    api.lead(Ext__c="a-1", Note__c="old")
+    for key in ("a-1", "A-1"):
+        assert api.patch(f"sobjects/Lead/Ext__c/{key}", {"Note__c": key}).json()["created"] is False
+    _, same, other = log(api)
+    assert (same["new"], other["new"]) == ({"Note__c": "a-1"}, {"Ext__c": "A-1", "Note__c": "A-1"})
+    assert other["old"] == {"Ext__c": "a-1", "Note__c": "a-1"}
+
+
 def test_changes_stand_in_the_order_in_which_they_were_made(api: Any) -> None:
     leads = [api.lead() for _ in range(3)]
     collection(api, *({"Id": lead, "Note__c": lead[-4:]} for lead in reversed(leads)))

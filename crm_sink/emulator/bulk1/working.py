@@ -22,7 +22,7 @@ from crm_sink.emulator.errors import ApiError
 from crm_sink.emulator.ingest.header import BadFile
 from crm_sink.emulator.ingest.source import parquet
 from crm_sink.emulator.ingest.working import BODY, STAGED
-from crm_sink.emulator.jobs import ABORTED, ACCEPTED, DONE, FAILED, RUNNING
+from crm_sink.emulator.jobs import ABORTED, ACCEPTED, DONE, FAILED
 from crm_sink.emulator.locks.claim import in_turn
 from crm_sink.emulator.log.source import Source
 from crm_sink.emulator.soql.scope import Reading
@@ -43,14 +43,14 @@ FAILED_QUERY = "InvalidBatch : Failed to process query: "
 def work(org: Org, batch: Job) -> None:
     """Bring a queued batch to its end."""
     started = org.clock.monotonic()
-    if not org.jobs.linger(batch.id, started + org.settings.job_seconds):
+    begun = org.jobs.begin(batch.id, org.settings.job_seconds)
+    if begun is None:
         return
-    batch = org.jobs.change(batch.id, state=RUNNING)
     try:
         if batch.operation in QUERIES:
-            _query(org, batch)
+            _query(org, begun)
         else:
-            _write(org, batch)
+            _write(org, begun)
     except BadFile as bad:
         org.jobs.change(batch.id, state=FAILED, error=str(bad), processed=0, failed=0)
     spent = int((org.clock.monotonic() - started) * 1000)

@@ -40,15 +40,14 @@ NO_OFFSET = "OFFSET not supported in Bulk V2 Query"
 
 def install(org: Org) -> None:
     """Let the org's job thread work query jobs."""
-    org.jobs.register(KIND, lambda job: work(org, job))
+    org.jobs.register(KIND, lambda job: work(org, job), at_once=org.settings.parallel_jobs)
 
 
 def work(org: Org, job: Job) -> None:
     """Run a job's query into its results file."""
     started = org.clock.monotonic()
-    if not org.jobs.linger(job.id, started + org.settings.job_seconds):
+    if org.jobs.begin(job.id, org.settings.job_seconds) is None:
         return
-    org.jobs.change(job.id, state=RUNNING)
     try:
         found = _translated(org, job.query or "", job.operation, job.api_version)
     except ApiError as error:

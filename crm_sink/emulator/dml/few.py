@@ -195,9 +195,7 @@ def rows_sql(write: Write, given: Columns, others: Mapping[str, list[Any]]) -> s
     selected = list(others)
     for at, column in enumerate(write.changes()):
         raw = f"r{at}"
-        # The key that a record was found by is not a change of it.
-        says = "false" if column.field is write.external else f"{raw} is not null"
-        selected += [f"{says} as s{at}", f"{cast_sql(column.field, raw)} as v{at}"]
+        selected += [f"{raw} is not null as s{at}", f"{cast_sql(column.field, raw)} as v{at}"]
     unpacked = ", ".join(f"unnest(told.{column}) as {column}" for column in told)
     # As a row of values it is read when the statement is worked. As a constant DuckDB would unfold
     # it value by value when it plans.

@@ -116,10 +116,9 @@ def keep_few(cursor: duckdb.DuckDBPyConnection, org: Org, entries: Sequence[Entr
 def _rows_of(org: Org, entry: Entry) -> str:
     """Give the JSON of a small write's rows."""
     has_values, write, rows = org.settings.log_values, entry.write, entry.rows
-    # The key that a record was found by is not a change of it.
     new = [
-        [] if column.field is write.external else texts
-        for column, texts in zip(write.changes(), rows.new, strict=True)
+        _other(texts, rows.old[at]) if column.field is write.external else texts
+        for at, (column, texts) in enumerate(zip(write.changes(), rows.new, strict=True))
     ]
     told = {
         "place": rows.numbers,
@@ -128,6 +127,11 @@ def _rows_of(org: Org, entry: Entry) -> str:
         "new": new if has_values else [],
     }
     return json.dumps(told, separators=(",", ":"))
+
+
+def _other(texts: list[str | None], stood: list[str | None]) -> list[str | None]:
+    """Give keys that are written in other letters; a key that stood so is no change."""
+    return [text if text != was else None for text, was in zip(texts, stood, strict=True)]
 
 
 def rows_sql(which: str) -> str:
@@ -203,8 +207,8 @@ def _values(write: Write, columns: list[Column]) -> str:
     selected = []
     for at, column in enumerate(columns):
         says = f"t.{column.given}"
-        # The key that a record was found by is not a change of it.
+        # The key that a record was found by is not a change of it, but in other letters.
         if write.external is not None and column.field is write.external:
-            says += " and g.created"
+            says += f" and (g.created or g.{column.old} is distinct from t.{column.typed})"
         selected.append(f"g.{column.old} as o{at}, t.{column.typed} as v{at}, {says} as s{at}")
     return f"select n, g.id, g.created, {', '.join(selected)} from good g join typed t using (n)"
