@@ -68,6 +68,7 @@ def test_a_login_gives_a_session_that_is_good_for_rest(api: Any, form: str, acti
     assert info is not None
     assert info.findtext(f"{PARTNER}organizationId") == org.org_id
     assert info.findtext(f"{PARTNER}sessionSecondsValid") == "7200"
+    assert str(info.findtext(f"{PARTNER}profileId")).startswith("00e")
     token = result.findtext(f"{PARTNER}sessionId")
     limits = api.get("limits", headers={"Authorization": f"Bearer {token}"})
     assert limits.status_code == 200

@@ -90,7 +90,7 @@ def _user_info(org: Org) -> str:
         "organizationId": who.org_id,
         "organizationMultiCurrency": False,
         "organizationName": "Local Org",
-        "profileId": None,
+        "profileId": _profile_id(org),
         "roleId": None,
         "sessionSecondsValid": org.sessions.seconds,
         "userDefaultCurrencyIsoCode": None,
@@ -105,3 +105,11 @@ def _user_info(org: Org) -> str:
         "userUiSkin": "Theme3",
     }
     return "".join(leaf(key, value) for key, value in told.items())
+
+
+def _profile_id(org: Org) -> str | None:
+    with org.store.cursor() as cursor:
+        row = cursor.execute(
+            'select ProfileId from "User" where Id = ?', [org.credentials.user_id]
+        ).fetchone()
+    return row[0] if row else None
