@@ -180,6 +180,21 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def moment(text: str) -> str:
+    """Give SQL that reads a text as a moment in time, of UTC where it names no zone; else null.
+
+    DuckDB knows `+0100` and ` UTC`, but neither a small z nor a blank before an offset, which
+    Ruby, git and `date --rfc-3339` write.
+
+    Args:
+        text: SQL of a VARCHAR.
+    """
+    written = f"upper(trim({text}))"
+    for sign in ("+", "-", "Z"):
+        written = f"replace({written}, ' {sign}', '{sign}')"
+    return f"try_cast({written} as timestamptz)"
+
+
 def name(text: str) -> str:
     """Quote a text as a SQL identifier."""
     return '"' + text.replace('"', '""') + '"'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def command(
     """
     from crm_sink.flow.draft import draft_mapping
 
-    out = out or Path("mappings") / f"{predictions.stem}.yaml"
+    out = out or Path("mappings") / f"{_name(predictions)}.yaml"
     if out.exists() and not force:
         raise UsageError(f"{out} exists", hint=f"--out another.yaml, or --force to overwrite {out}")
     with context_of(target) as context:
@@ -41,3 +42,9 @@ def command(
     there = f" --target {shlex.quote(target)}" if target else ""
     click.echo(f"  next: crm-sink validate {shlex.quote(str(out))}{there}", err=True)
     return 0
+
+
+def _name(predictions: Path) -> str:
+    """Give a mapping's name: of `scores-*.csv.gz`, `scores`."""
+    stem = Path(predictions.name.removesuffix(".gz")).stem
+    return re.sub(r"[^\w.-]+", "_", stem).strip("_-.") or "mapping"

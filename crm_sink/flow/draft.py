@@ -29,7 +29,8 @@ def draft_mapping(
         UsageError: The org has no such object.
         CrmError: The org could not be asked.
     """
-    is_csv = predictions.suffix.lower() in {".csv", ".tsv", ".txt"}
+    file = Path(predictions.stem) if predictions.suffix.lower() == ".gz" else predictions
+    is_csv = file.suffix.lower() in {".csv", ".tsv", ".txt"}
     spec = SourceSpec(csv=str(predictions)) if is_csv else SourceSpec(parquet=str(predictions))
     located = locate(spec, None, environ=environ)
     with (

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from crm_sink.engine import name
+from crm_sink.engine import moment, name
 from crm_sink.errors import UsageError
 from crm_sink.mapping.check import lacking
 
@@ -53,7 +53,7 @@ def profile(
     wanted = gates.drift.column if gates and gates.drift else None
     number = _column(wanted, columns, "drift")
     edges = _baseline_edges(baseline, number)
-    select = ["count(*)", *_time_measures(time), *_number_measures(number, edges)]
+    select = ["count(*)", *_time_measures(time, columns), *_number_measures(number, edges)]
     row = engine.rows(f"select {', '.join(select)} from {table}")[0]
     facts: dict[str, Any] = {"rows": row[0]}
     if time is not None:
@@ -90,11 +90,13 @@ def _baseline_edges(baseline: dict[str, Any] | None, column: str | None) -> list
     return edges
 
 
-def _time_measures(column: str | None) -> list[str]:
+def _time_measures(column: str | None, columns: dict[str, str]) -> list[str]:
     """Give three aggregates: newest and oldest time as seconds, and how many rows have one."""
     if column is None:
         return ["null"] * 3
+    is_text = columns[column].upper().startswith("VARCHAR")
     time = f"try_cast({name(column)} as timestamptz)"  # without a zone it is UTC, as the session
+    time = moment(name(column)) if is_text else time
     known = f"filter (where isfinite({time}))"
     return [f"epoch(max({time}) {known})", f"epoch(min({time}) {known})", f"count(*) {known}"]
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from crm_sink.schema import ObjectSchema
 
 PERCENTAGE = re.compile(r"prob|score|risk|propensity|likelihood|rate|share|confidence", re.I)
+PLACEHOLDER = "  # No column has found its field. This one fits by its type alone: change it."
 TIME_NAMES = re.compile(r"scored|timestamp|_at$|_time$", re.I)
 
 
@@ -35,6 +36,7 @@ def draft(
     """
     key, key_field = key_of(schema, columns)
     pairs = pair(schema, columns, key, key_field)
+    warning = [] if pairs else [PLACEHOLDER]
     if not pairs:
         pairs = dict(placeholder(schema, columns, key, key_field))
     if not pairs:
@@ -48,6 +50,7 @@ def draft(
         *_source(source),
         *_match(key, key_field),
         "fields:",
+        *warning,
         *(line for column, field in pairs.items() for line in _field(column, field, columns)),
         *_unmatched(pairs, columns, key),
         *_rest(columns),

@@ -12,7 +12,7 @@ from crm_sink.errors import SourceError
 from crm_sink.source.columns import ROW, check_names
 from crm_sink.source.infer import infer_types
 from crm_sink.source.parquet import scan
-from crm_sink.source.trouble import UTF8, reading
+from crm_sink.source.trouble import ICONV, UTF8, other_encoding, reading
 from crm_sink.tables import own_text
 
 if TYPE_CHECKING:
@@ -79,6 +79,12 @@ def _header(file: Path, shown: str) -> tuple[str, list[str]]:
     """Read the delimiter and the column names from the first record."""
     opened = gzip.open if file.suffix == ".gz" else open
     try:
+        with opened(file, "rb") as raw:
+            encoding = other_encoding(raw.read(4))
+        if encoding is not None:
+            kind = encoding[:6].upper()
+            hint = ICONV.format(encoding)
+            raise SourceError(f"the text is {kind}, not UTF-8", where=shown, hint=hint)
         with opened(file, "rt", encoding="utf-8-sig", newline="") as lines:
             start = lines.read(HEADER_LIMIT)
     except UnicodeDecodeError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_sink.engine import literal, name
+from crm_sink.engine import literal, moment, name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ POINT = r"(\d+\.\d*|\.\d+)"
 DOUBLE = rf"[-+]?(\d+|{POINT}|{POINT}e\d+|(\d+|{POINT})e[-+]\d+|inf|infinity|nan)"
 DAY = r"\d{4}-\d\d-\d\d"
 TIME = rf"{DAY}[ T]\d\d:\d\d(:\d\d(\.\d+)?)?"
-ZONE = r"\s?(Z|UTC|[+-]\d\d(:?\d\d)?)"
+ZONE = r" ?([Zz]|UTC|[+-]\d\d(:?\d\d)?)"
 
 # A type, and the condition under which a trimmed text VALUE has it. The first that fits is taken.
 # A bigint reads back as it was written. A double is no integer of more than 15 digits: those are
@@ -38,7 +38,7 @@ TESTS = {
     "date": f"try_cast(VALUE as date) is not null and regexp_full_match(VALUE, {literal(DAY)})",
     "timestamp": "try_cast(VALUE as timestamp) is not null"
     f" and regexp_full_match(VALUE, {literal(TIME)})",
-    "timestamptz": "try_cast(VALUE as timestamptz) is not null"
+    "timestamptz": f"{moment('VALUE')} is not null"
     f" and regexp_full_match(VALUE, {literal(TIME + ZONE)})",
 }
 
@@ -104,6 +104,8 @@ def _typed(column: str, kind: str) -> str:
         return name(column)
     if kind == NOTHING:
         return NOTHING
+    if kind == "timestamptz":
+        return moment(_trimmed(column))
     return f"cast({_trimmed(column)} as {kind})"
 
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 AGAIN = "write it again: the scoring job may have been stopped half-way"
-UTF8 = "convert it, say with: iconv -f latin1 -t utf-8 OLD.csv > NEW.csv"
+ICONV = "convert it, say with: iconv -f {} -t utf-8 OLD.csv > NEW.csv"
+UTF8 = ICONV.format("windows-1252")  # refuses what it cannot tell; latin1 would take anything
 
 # What DuckDB's message holds, what that means, and the cure.
 MEANINGS = (
@@ -54,6 +55,21 @@ def reading(shown: str) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise explained(str(error), shown) from None
+
+
+def other_encoding(start: bytes) -> str | None:
+    """Tell by the first bytes of a CSV file that it is UTF-16 or UTF-32, and which; else None.
+
+    Excel's "Unicode text" and PowerShell write it. Without a byte order mark the NULs tell it: a
+    header begins with a letter that every encoding has.
+    """
+    marks = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32"}
+    marks |= {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\0\0\0": "utf-32be"}
+    for mark, encoding in marks.items():
+        if start.startswith(mark):
+            return encoding
+    nuls = [at for at in range(4) if start[at : at + 1] == b"\0"]
+    return {(1, 2, 3): "utf-32le", (1, 3): "utf-16le", (0, 2): "utf-16be"}.get(tuple(nuls))
 
 
 def explained(reason: str, where: str) -> SourceError:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from crm_sink.engine import literal, name
+from crm_sink.engine import literal, moment, name
 
 if TYPE_CHECKING:
     from crm_sink.mapping.file.document import Data
 
 _DATE = r"\d{4}-\d{2}-\d{2}"
 _CLOCK = r"\d{2}:\d{2}(:\d{2}(\.\d+)?)?"
-ZONED = re.compile(rf"{_DATE}[T ]{_CLOCK}\s?(Z|[+-]\d{{2}}(:?\d{{2}})?)")
+ZONED = re.compile(rf"{_DATE}[T ]{_CLOCK} ?(Z|z|UTC|[+-]\d{{2}}(:?\d{{2}})?)")
 NAIVE = re.compile(rf"{_DATE}[T ]{_CLOCK}")
 DAY = re.compile(_DATE)
 
@@ -70,7 +70,9 @@ def _guessed(value: Data, *, is_text: bool = False) -> str:
 
 
 def _text(value: str) -> str:
-    for pattern, kind in ((ZONED, "timestamptz"), (NAIVE, "timestamp"), (DAY, "date")):
+    if ZONED.fullmatch(value):
+        return f"coalesce({moment(literal(value))})"
+    for pattern, kind in ((NAIVE, "timestamp"), (DAY, "date")):
         if pattern.fullmatch(value):
             return f"coalesce(try_cast({literal(value)} as {kind}))"
     return literal(value)

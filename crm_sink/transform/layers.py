@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_sink import tables
-from crm_sink.engine import name
+from crm_sink.engine import moment, name
 from crm_sink.mapping.sql.form import in_brackets
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _newness(column: str, kinds: dict[str, str]) -> str:
     kind = {known.lower(): kind.upper() for known, kind in kinds.items()}.get(column.lower(), "")
     value = name(column)
     if kind.startswith("VARCHAR"):
-        value = f"try_cast({value} as timestamptz)"
+        value = moment(value)
     elif not kind.startswith(("TIMESTAMP", "DATE", "FLOAT", "DOUBLE")):
         return value
     return f"case when isfinite({value}) then {value} end"

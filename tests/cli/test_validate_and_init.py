@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,11 +119,12 @@ def test_without_any_mapping_it_is_2(desk: Desk) -> None:
     assert "try: crm-sink init --help" in said.err
 
 
-@pytest.mark.parametrize("file", ["p.parquet", "p.csv"])
+@pytest.mark.parametrize("file", ["p.parquet", "p.csv", "p.csv.gz", "p*.csv"])
 def test_a_mapping_is_begun_from_predictions_and_an_object(desk: Desk, file: str) -> None:
     query = "select 'a' as ext, 0.9 as score, 'Hot' as band"
     desk.predict(query)
     desk.write("p.csv", "ext,score,band\na,0.9,Hot\n")
+    (desk.folder / "p.csv.gz").write_bytes(gzip.compress(b"ext,score,band\na,0.9,Hot\n"))
     desk.add_lead("a")
     assert desk.crm_sink("init", file, "--object", "Lead").code == 0
     assert "Score__c" in (desk.folder / "mappings" / "p.yaml").read_text()

@@ -49,6 +49,13 @@ def test_newest_and_oldest_are_utc_whatever_the_columns_type(
     assert facts == {"column": "scored_at", "newest": newest, "oldest": oldest, "nulls": 1}
 
 
+def test_a_time_in_text_may_have_a_blank_before_its_offset(engine: Engine) -> None:
+    rows = "('2026-11-20 08:00:00 +0200'), ('2026-11-20 06:00:00 z')"
+    table, columns = values(engine, "scored_at", "varchar", rows)
+    facts = profile(table, columns, FRESHNESS, engine)["freshness"]
+    assert (facts["newest"], facts["nulls"]) == ("2026-11-20T06:00:00Z", 0)
+
+
 def test_what_is_no_time_counts_as_null(engine: Engine) -> None:
     table, columns = values(engine, "scored_at", "varchar", "('yesterday'), ('infinity'), ('')")
     facts = profile(table, columns, FRESHNESS, engine)["freshness"]

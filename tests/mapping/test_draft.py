@@ -47,6 +47,15 @@ def test_columns_without_a_field_are_listed(lead: ObjectSchema) -> None:
     assert "#   scored_at (TIMESTAMP)" in draft(lead, COLUMNS)
 
 
+@pytest.mark.parametrize(("column", "is_warned"), [("note", False), ("verdict", True)])
+def test_a_pair_that_fits_by_type_alone_is_said_to(column: str, is_warned: bool) -> None:
+    """It passes `validate`, and would write into a field that nobody chose."""
+    field = FieldSchema("Note__c", FieldType.STRING, length=40)
+    schema = ObjectSchema("X__c", "X", "a00", {"note__c": field})
+    text = draft(schema, {"id": "VARCHAR", column: "VARCHAR"})
+    assert ("fits by its type alone: change it" in text) == is_warned
+
+
 def test_a_timestamp_without_a_zone_says_that_it_is_utc() -> None:
     field = FieldSchema("Scored_At__c", FieldType.DATETIME)
     schema = ObjectSchema("X__c", "X", "a00", {"scored_at__c": field})

@@ -76,6 +76,8 @@ def test_files_are_read_in_sorted_order_by_column_name(read: Read, folder: Path)
         (["2026-11-20 06:00:00", "2026-11-20T07:00"], "TIMESTAMP", dt.datetime(2026, 11, 20, 6)),
         (["2026-11-20T06:00:00Z"], "TIMESTAMP WITH TIME ZONE", "2026-11-20 06:00:00+00"),
         (["2026-11-20T06:00:00+05:30"], "TIMESTAMP WITH TIME ZONE", "2026-11-20 00:30:00+00"),
+        (["2026-11-20 07:00 +0100"], "TIMESTAMP WITH TIME ZONE", "2026-11-20 06:00:00+00"),
+        (["2026-11-20 07:00 UTC", "2026-11-20 07:00"], "VARCHAR", "2026-11-20 07:00 UTC"),
         (["a", "1"], "VARCHAR", "a"),
     ],
 )
@@ -152,7 +154,27 @@ def test_a_quote_that_does_not_end_loses_no_row_in_silence(
     assert error.where == f"p.csv:{rows + 2}"
 
 
-@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+@pytest.mark.parametrize(
+    ("encoding", "named"),
+    [
+        ("utf-16", "utf-16"),
+        ("utf-16-le", "utf-16le"),
+        ("utf-16-be", "utf-16be"),
+        ("utf-32", "utf-32"),
+        ("utf-32-le", "utf-32le"),
+        ("utf-32-be", "utf-32be"),
+    ],
+)
+def test_text_of_wide_characters_is_named(
+    read: Read, folder: Path, encoding: str, named: str
+) -> None:
+    """As Excel's "Unicode text" and PowerShell write it; ASCII text in it would pass for UTF-8."""
+    error = refused(read, folder, "key,name\n1,plain\n".encode(encoding))
+    assert error.message == f"the text is {named[:6].upper()}, not UTF-8"
+    assert f"iconv -f {named} -t utf-8" in str(error.hint)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
 @pytest.mark.parametrize("lines", [1, 300_000])
 def test_text_that_is_not_utf_8_is_refused(
     read: Read, folder: Path, encoding: str, lines: int

@@ -26,6 +26,9 @@ SIX = datetime(2026, 11, 20, 6, 0, 1)
         ("DateTime", "'2026-11-20T07:00:01+01:00'", SIX),
         ("DateTime", "'2026-11-20 06:00:01z'", SIX),
         ("DateTime", "'2026-11-20T06:00:01.123+0000'", SIX),
+        ("DateTime", "'2026-11-20 07:00:01 +0100'", SIX),  # as Ruby and git write it
+        ("DateTime", "'2026-11-20 04:30:01.9 -01:30'", SIX),
+        ("DateTime", "'2026-11-20 06:00:01 UTC'", SIX),  # as BigQuery does
         ("DateTime", "'1969-12-31T23:59:58.5Z'::timestamptz", datetime(1969, 12, 31, 23, 59, 58)),
         ("DateTime", "' '", None),
         ("DateTime", "null::timestamptz", None),
@@ -34,6 +37,7 @@ SIX = datetime(2026, 11, 20, 6, 0, 1)
         ("Date", "'2026-11-20T23:30:00-02:00'::timestamptz", date(2026, 11, 21)),
         ("Date", "'2026-11-20'", date(2026, 11, 20)),
         ("Date", "'2026-11-20T23:30:00-02:00'", date(2026, 11, 21)),
+        ("Date", "'2026-11-20 23:30:00 -0200'", date(2026, 11, 21)),
         ("Date", "''", None),
         ("Time", "time '06:30:01.5'", time(6, 30, 1)),
         ("Time", "'06:30'", time(6, 30)),
@@ -49,6 +53,8 @@ def test_a_moment_is_stored_in_utc_and_whole_seconds(
     ("type_", "value", "code"),
     [
         ("DateTime", "'2026-11-20T06:00:00'", "TIMESTAMP_NO_ZONE"),
+        ("DateTime", "'2026-11-20 06:00:00  +0100'", "NOT_A_DATETIME"),
+        ("DateTime", "'2026-11-20 06:00:00 CET'", "NOT_A_DATETIME"),
         ("DateTime", "'2026-11-20'", "TIMESTAMP_NO_ZONE"),
         ("DateTime", "'yesterday'", "NOT_A_DATETIME"),
         ("DateTime", "'2026-13-20T06:00:00Z'", "NOT_A_DATETIME"),

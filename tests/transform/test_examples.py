@@ -51,6 +51,7 @@ def told(engine: Engine, examples: str, columns: dict[str, str] | None = None) -
         "{given: {score: 0.83}, expect: {score__c: 83.0}}",
         "{given: {k: a}, expect: {Score__c: null, Reasons__c: null, Open__c: false}}",
         "{given: {scored_at: 2026-11-20T07:00:00+01:00}, expect: {At__c: 2026-11-20T06:00:00Z}}",
+        "{given: {scored_at: 2026-11-20 07:00 +0100}, expect: {At__c: 2026-11-20 06:00 UTC}}",
         "{given: {tags: [B, A]}, expect: {Tags__c: A;B}}",
         "{given: {tags: [B, A]}, expect: {Tags__c: [B, A]}}",
         "{given: {factors: [{feature: a_b, contribution: 1.0}]}, expect: {Reasons__c: 1. A b (+)}}",

@@ -124,7 +124,7 @@ def test_of_twins_of_which_one_has_no_time_none_is_kept(
 
 @pytest.mark.parametrize("column", ["at_time", "AT_TIME"])
 def test_times_in_text_are_compared_as_times(run: Run, column: str) -> None:
-    rows = "('a', 0.1, '2026-11-20T09:00:00+02:00'), ('a', 0.2, '2026-11-20T08:00:00Z')"
+    rows = "('a', 0.1, '2026-11-20 09:00:00 +0200'), ('a', 0.2, '2026-11-20T08:00:00Z')"
     result = run(NEWEST.replace("at_time", column), f"(values {rows}) t(k, score, at_time)")
     assert [(row["key"], row["Score__c"]) for row in result.desired] == [("a", 20.0)]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crm_sink.engine import moment
 from crm_sink.transform.fit.coercion import Coercion, Mismatch, Slot, Words
 from crm_sink.transform.fit.kinds import Kind
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 FIRST, LAST = "1700-01-01", "4000-12-31"
 DATE_TEXT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 CLOCK_TEXT = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
-OFFSET_TEXT = r"\s?(Z|z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"
+OFFSET_TEXT = r" ?([Zz]|UTC|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"
 
 DATE_WORDS = {
     "NOT_A_DATE": Words("this is no date", "Write it as 2026-11-20."),
@@ -41,8 +42,8 @@ def date(field: FieldSchema, kind: Kind, slot: Slot) -> Coercion | Mismatch:
     if kind is Kind.TEXT:
         part = f"left(trim({v}), 10)"
         shape = f"{DATE_TEXT}([T ]{CLOCK_TEXT}({OFFSET_TEXT})?)?"
-        moment = f"cast(try_cast({_iso(v)} as timestamptz) at time zone 'UTC' as date)"
-        read = f"case when {_has_offset(v)} then {moment} else try_cast({part} as date) end"
+        zoned = f"cast({moment(v)} at time zone 'UTC' as date)"
+        read = f"case when {_has_offset(v)} then {zoned} else try_cast({part} as date) end"
         value = f"case when regexp_full_match(trim({v}), '{shape}') then {read} end"
     elif kind is Kind.ZONED:
         value = f"cast({v} at time zone 'UTC' as date)"
@@ -62,8 +63,8 @@ def datetime(field: FieldSchema, kind: Kind, slot: Slot) -> Coercion | Mismatch:
     v, c = slot.v, slot.c
     if kind is Kind.TEXT:
         shape = f"{DATE_TEXT}[Tt ]{CLOCK_TEXT}{OFFSET_TEXT}"
-        moment = f"try_cast({_iso(v)} as timestamptz) at time zone 'UTC'"
-        value = f"case when regexp_full_match(trim({v}), '{shape}') then {_seconds(moment)} end"
+        read = _seconds(f"{moment(v)} at time zone 'UTC'")
+        value = f"case when regexp_full_match(trim({v}), '{shape}') then {read} end"
     elif kind is Kind.ZONED:
         # Microseconds since 1970 in UTC: ten times quicker than `at time zone`.
         micros = f"epoch_us({v})"
@@ -107,13 +108,8 @@ def time(field: FieldSchema, kind: Kind, slot: Slot) -> Coercion | Mismatch:
     return Coercion(value=whole, code=code, words=words)
 
 
-def _seconds(moment: str) -> str:
-    return f"date_trunc('second', {moment})"
-
-
-def _iso(v: str) -> str:
-    """Give SQL for an ISO text as DuckDB reads it: it knows `+01:00` and `+0100`, but not `z`."""
-    return f"upper(trim({v}))"
+def _seconds(at: str) -> str:
+    return f"date_trunc('second', {at})"
 
 
 def _has_offset(v: str) -> str:
