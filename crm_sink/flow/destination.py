@@ -42,9 +42,10 @@ def with_flag(loaded: LoadedMapping) -> LoadedMapping:
     if not isinstance(leavers, FlagLeavers) or leavers.flag in loaded.mapping.fields:
         return loaded
     fields = {**loaded.mapping.fields, leavers.flag: FieldSpec(constant=False)}
-    return loaded.model_copy(
-        update={"mapping": loaded.mapping.model_copy(update={"fields": fields})}
-    )
+    # What is wrong with that field is to be mended where it is named.
+    places = {**loaded.places, ("fields", leavers.flag): loaded.place("leavers", "flag")}
+    mapping = loaded.mapping.model_copy(update={"fields": fields})
+    return loaded.model_copy(update={"mapping": mapping, "places": places})
 
 
 def destination_of(

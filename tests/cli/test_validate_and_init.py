@@ -49,6 +49,14 @@ def test_every_problem_is_told_at_once_with_its_place(two: Desk) -> None:
     assert "score" in said.out
 
 
+def test_the_leavers_flag_that_the_org_lacks_is_told_once_where_it_is_named(two: Desk) -> None:
+    """It is a field of every record that is scored, too, and no line of `fields` names it."""
+    two.write("lead.yaml", HEAD + "  Score__c: score\nleavers: {flag: Gone__c}\n")
+    said = two.crm_sink("validate", "lead.yaml", "--format", "json")
+    line = HEAD.count("\n") + 2
+    assert [(found["line"], "Gone__c" in found["message"]) for found in said.data] == [(line, True)]
+
+
 def test_a_wrong_object_is_told_with_the_nearest_that_the_org_has(two: Desk) -> None:
     two.write("lead.yaml", HEAD.replace("object: Lead", "object: Leads") + "  Score__c: score\n")
     said = two.crm_sink("validate", "lead.yaml")
