@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from crm_sink.engine import Engine, Relation
 from crm_sink.flow.cuts import planned_chunks
 from crm_sink.flow.editors import tell_editors
 from crm_sink.flow.past import Past
-from crm_sink.flow.reading import read_leavers
+from crm_sink.flow.reading import read_ids, read_leavers
 from crm_sink.flow.unsettled import Now, past_by
 from crm_sink.ledger.contract import ChunkRecord
 from crm_sink.plan.changes import clearing, compare, differing
@@ -26,6 +27,8 @@ from crm_sink.tables import match_key, sql_type
 from crm_sink.tickets import Api
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from crm_sink.flow.context import Context
     from crm_sink.flow.destination import Destination
     from crm_sink.ledger.folder import RunFolder
@@ -186,8 +189,17 @@ def _past(work: Planning) -> Past:
     if not needs_memory:
         return Past()
     fields = [rule.field for rule in work.destination.rules]
-    now = Now(work.present, fields, work.engine, work.folder.parts / "heard")
+    read = partial(_read_ids, work) if work.destination.mapping.leavers != "keep" else None
+    now = Now(work.present, fields, work.engine, work.folder.parts / "heard", read)
     return past_by(now, work.name, work.context)
+
+
+def _read_ids(work: Planning, ids: str, into: Path) -> Relation:
+    destination = work.destination
+    fields = destination.fields.values()
+    return read_ids(
+        destination.schema.name, fields, ids, crm=work.context.crm, engine=work.engine, into=into
+    )
 
 
 def _leavers(work: Planning, past: Written) -> Leaving:

@@ -3,11 +3,13 @@
 A process dies after the org took its rows and before the outcomes were stored; and then not
 `resume` but the next sync is run. Without this it would take its own values for a person's edits,
 and leave them alone for ever. A record that holds every value that the run was sending was written
-by it; any other was not. It changes nothing in the other run's folder.
+by it; any other was not. What is found so is kept in the other run's folder (`RunFolder.heard`):
+the next runs write newer values, and then the records tell no more.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -25,7 +27,7 @@ from crm_sink.tables import sql_type, write
 from crm_sink.tickets import Api
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from crm_sink.engine import Engine
@@ -46,12 +48,15 @@ class Now:
         fields: Its fields.
         engine: Where to compute.
         place: A folder for what comes of it.
+        read: Reads more records (table `present`): by a query of ids as column `key`, into a file.
+            None when records that the batch does not speak of are of no interest.
     """
 
     present: Relation
     fields: Sequence[FieldSchema]
     engine: Engine
     place: Path
+    read: Callable[[str, Path], Relation] | None = None
 
 
 def past_by(now: Now, mapping: str, context: Context) -> Past:
@@ -115,35 +120,85 @@ def _is_in_flight(run: Run, ledger: Ledger) -> bool:
     return any(chunk.state in IN_FLIGHT for chunk in ledger.chunks(run.run, unfinished=True))
 
 
+@dataclass(frozen=True, slots=True)
+class _Unheard:
+    """The changes of a run that was cut off, of which no outcome is stored.
+
+    Attributes:
+        changes: Their SQL table.
+        saved: The SQL table of what was found of them before, or None.
+        same: The SQL condition that record `p` holds every value of change `c`.
+    """
+
+    changes: str
+    saved: str | None
+    same: str
+
+
 def _heard(run: Run, context: Context, now: Now) -> PastRun:
     """Give a run with the outcomes that it stored, and those that its records tell."""
     old, place = RunFolder(context.home, run.run), now.place / run.run
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     for file in old.outcomes.glob("*.parquet"):
         shutil.copy(file, place / file.name)
+    found = _found(_unheard(run, old, place, context, now), now, now.place / f"found-{run.run}")
+    heard = place / "heard.parquet"
+    now.engine.save(found, heard)
+    new = old.heard.with_name(f"new-{old.heard.name}")
+    shutil.copy(heard, new)
+    os.replace(new, old.heard)
+    return PastRun(old.changes, place, run.run, undone_run(run), run.api == Api.BULK)
+
+
+def _unheard(run: Run, old: RunFolder, stored: Path, context: Context, now: Now) -> _Unheard:
     chunks = context.ledger.chunks(run.run, unfinished=True)
     unsent = [chunk.number for chunk in chunks if chunk.state is ChunkState.PLANNED]
     changes = Relation(old.changes, 0).scan()
     columns = now.engine.columns(changes)
+    some = [f"chunk not in ({', '.join(map(str, unsent))})"] if unsent else []
+    if any(stored.iterdir()):
+        known = f"select 1 from {Relation(stored, 0).scan()} o"
+        some.append(f"not exists ({known} where o.chunk = u.chunk and o.key = u.key)")
     same = [
         f"(not c.{write(field.name)} or not {_differ(field)})"
         for field in now.fields
         if f"{field.name}.write" in columns
     ]
-    if any(place.iterdir()):
-        stored = f"select 1 from {Relation(place, 0).scan()} o"
-        same.append(f"not exists ({stored} where o.chunk = c.chunk and o.key = c.key)")
-    if unsent:
-        same.append(f"c.chunk not in ({', '.join(map(str, unsent))})")
-    told = "null::varchar as code, null::varchar as message, null::varchar as fields"
-    heard = now.engine.save(
-        f"select c.chunk, c.row, c.key, c.id, true as ok, false as created, {told} "
-        f"from {changes} c join {now.present.scan()} p on p.id = c.id "
-        f"where {' and '.join(same) or 'true'}",
-        now.place / f"{run.run}.parquet",
+    return _Unheard(
+        f"(from {changes} u where {' and '.join(some) or 'true'})",
+        Relation(old.heard, 0).scan() if old.heard.exists() else None,
+        " and ".join(same) or "true",
     )
-    heard.path.replace(place / "heard.parquet")
-    return PastRun(old.changes, place, run.run, undone_run(run), run.api == Api.BULK)
+
+
+def _found(unheard: _Unheard, now: Now, place: Path) -> str:
+    """Give the query (table `outcomes`) of the changes that the records tell of."""
+    told = "null::varchar as code, null::varchar as message, null::varchar as fields"
+    outcome = f"c.chunk, c.row, c.key, c.id, {{}} as ok, false as created, {told}"
+    written = now.engine.save(
+        f"select {outcome.format('true')} from {unheard.changes} c "
+        f"join {now.present.scan()} p on p.id = c.id where {unheard.same}",
+        place / "written.parquet",
+    ).scan()
+    parts = [f"from {written}"]
+    if unheard.saved is not None:
+        own = "from {} x where x.chunk = {}.chunk and x.key = {}.key"
+        parts.append(
+            f"from {unheard.saved} s where not exists ({own.format(written, 's', 's')}) "
+            f"and exists ({own.format(unheard.changes, 's', 's')})"
+        )
+    if now.read is not None:
+        read = f"select id from {now.present.scan()}"
+        looked_at = f" union all select id from {unheard.saved}" if unheard.saved else ""
+        beyond = f"(from {unheard.changes} where id not in ({read}{looked_at}))"
+        ids = now.engine.save(f"select distinct id as key from {beyond}", place / "ids.parquet")
+        if ids.rows:
+            more = now.read(f"from {ids.scan()}", place / "beyond.parquet").scan()
+            ok = f"(p.id is not null and {unheard.same})"
+            parts.append(
+                f"select {outcome.format(ok)} from {beyond} c left join {more} p on p.id = c.id"
+            )
+    return " union all by name ".join(f"({part})" for part in parts)
 
 
 def _differ(field: FieldSchema) -> str:

@@ -68,6 +68,14 @@ class RunFolder:
         return self.outcomes / f"chunk-{number:05d}.parquet"
 
     @property
+    def heard(self) -> Path:
+        """Table `outcomes` of changes that were sent and never heard of, as a later run found out.
+
+        Absent for a run that was not cut off. An outcome that the run stored itself counts more.
+        """
+        return self.root / "heard.parquet"
+
+    @property
     def again(self) -> Path:
         """Folder of the changes that are sent again: waiting, or in chunks of their own.
 
