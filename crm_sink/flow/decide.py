@@ -20,6 +20,7 @@ from crm_sink.flow.planning import Planned, Planning, plan_changes
 from crm_sink.flow.reading import read_present
 from crm_sink.flow.remarks import quota, rejects_in_short
 from crm_sink.flow.stages import Stages
+from crm_sink.flow.unsettled import require_nothing_at_work
 from crm_sink.ledger.contract import Run, RunState, Totals
 from crm_sink.ledger.folder import RunFolder, write_rejects
 from crm_sink.ledger.snapshot import snapshot_folder
@@ -105,6 +106,7 @@ def _decide(request: Request, context: Context, run: Run, folder: RunFolder) -> 
             source, among = narrowed.source, narrowed.leavers
             trip = replace(trip, request=replace(request, loaded=narrowed.loaded))
         transformed = _transform(trip, source, destination)
+        require_nothing_at_work(run, context)  # whose writes would be missed by what is read now
         matched, present, how = _match(trip, destination, transformed.desired)
         with stages.stage("plan") as done:
             planned = plan_changes(

@@ -94,6 +94,8 @@ def test_a_job_that_is_stuck_can_be_left_and_is_collected_later(office: Office) 
     office.predict(70)
     said = office.crm_sink("sync lead.yaml --log none")
     assert (said.code, said.err.endswith(f"try: crm-sink resume {run}\n")) == (11, True)
+    # Nor is a plan made of records that the job is about to write.
+    assert office.crm_sink("show --format json").data["planned"] == 0
     office.mend()
     office.desk.org.org.jobs.settle(20)
     assert office.crm_sink("resume --log none").code == 0
