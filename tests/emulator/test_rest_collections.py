@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 LEAD = {"type": "Lead"}
 ROLLED_BACK = {
     "success": False,
@@ -219,3 +221,20 @@ def test_an_upsert_takes_records_of_the_type_in_its_path_only(api: Any) -> None:
     ]
     other, same = api.patch("composite/sobjects/Lead/Ext__c", {"records": rows}).json()
     assert (other["errors"][0]["statusCode"], same["success"]) == ("INVALID_TYPE", True)
+
+
+@pytest.mark.parametrize("record", [1, None, "attributes", [], {"attributes": 1}])
+def test_a_record_that_is_none_fails_its_row_alone(api: Any, record: Any) -> None:
+    good = {"attributes": {"type": "Lead"}, "Ext__c": "g", "LastName": "A", "Company": "C"}
+    bad = {**good, "Ext__c": "h", "Score__c": "x"}
+    for method, path in (("PATCH", "/Lead/Ext__c"), ("POST", "")):
+        reply = api.call(method, f"composite/sobjects{path}", json={"records": [record, good, bad]})
+        assert [row["success"] for row in reply.json()] == [False, True, False]
+        good = {**good, "Ext__c": "i"}
+
+
+@pytest.mark.parametrize("kind", [1, None, []])
+def test_a_nested_record_whose_type_is_no_text_is_a_bad_value(api: Any, kind: Any) -> None:
+    owner = {"attributes": {"type": kind}, "Username": "x"}
+    reply = api.post("sobjects/Lead", {"LastName": "A", "Company": "C", "Owner": owner})
+    assert (reply.status_code, reply.json()[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")

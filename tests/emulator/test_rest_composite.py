@@ -77,3 +77,9 @@ def test_a_part_of_another_version_than_there_is_is_refused(api: Any) -> None:
     alien = [{"method": "GET", "url": "/__settings__", "referenceId": "r"}]
     (part,) = api.post("composite", {"compositeRequest": alien}).json()["compositeResponse"]
     assert part["httpStatusCode"] == 404
+
+
+def test_a_part_whose_url_is_none_fails_alone(api: Any) -> None:
+    part = {"method": "GET", "url": "http://[x/services/data/v60.0/limits", "referenceId": "a"}
+    (inner,) = api.post("composite", {"compositeRequest": [part]}).json()["compositeResponse"]
+    assert inner["httpStatusCode"] == 404

@@ -16,6 +16,7 @@ from crm_sink.emulator.dml.values import CSV, JSON, Dialect, text_of
 from crm_sink.emulator.ingest.header import BadFile, columns_of, read_header
 from crm_sink.emulator.ingest.source import stage_file
 from crm_sink.emulator.ingest.working import BODY, STAGED
+from crm_sink.emulator.rest.rows import type_in
 from crm_sink.emulator.sql import literal
 from crm_sink.emulator.wire import clean
 from crm_sink.emulator.xml import BadXml, is_nil, named, parse, tag
@@ -84,7 +85,7 @@ def _json_record(given: dict[str, Any]) -> Record:
         if key == "attributes":
             continue
         if isinstance(value, dict):
-            record |= _named(key, _json_record(value), (value.get("attributes") or {}).get("type"))
+            record |= _named(key, _json_record(value), type_in(value))
         elif isinstance(value, list):
             raise BadFile(f"InvalidBatch : Failed to parse JSON. {key} holds an array")
         else:

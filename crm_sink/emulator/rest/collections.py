@@ -50,7 +50,7 @@ PATH = "/services/data/v{version}/composite/sobjects"
 class Call:
     """One call's records by their place, and what is to be done with them."""
 
-    records: list[dict[str, Any]]
+    records: list[Any]
     all_or_none: bool
     order: Order
     text: str
@@ -189,8 +189,8 @@ def _rows(org: Org, call: Call, targets: list[ObjectType | None], kind: ObjectTy
     return rows
 
 
-def _add(rows: Rows, number: int, record: dict[str, Any], external: Field | None) -> None:
-    if external is not None and "attributes" not in record:
+def _add(rows: Rows, number: int, record: Any, external: Field | None) -> None:
+    if not isinstance(record, dict) or (external is not None and "attributes" not in record):
         rows.refuse(number, "JSON_PARSER_ERROR", NESTED)
         return
     other = other_type(record, rows.target)
@@ -231,7 +231,7 @@ def _placed(outcome: Outcome, call: Call) -> Outcome:
         return outcome
     key = outcome.fields[0]
     before = sum(
-        any(one.lower() == key.lower() for one in record)
+        isinstance(record, dict) and any(one.lower() == key.lower() for one in record)
         for record in call.records[: outcome.number]
     )
     return replace(outcome, message=outcome.message + place_of(call.text, key, before))

@@ -142,7 +142,10 @@ def _filled(part: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]:
 
 async def _answer(request: Request, part: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
     """Have the application answer one part, without the gate around it."""
-    url = urlsplit(str(part.get("url")))
+    try:
+        url = urlsplit(str(part.get("url")))
+    except ValueError:  # a host that is none
+        raise not_found() from None
     versioned = DATA.match(url.path)
     if versioned is None:
         raise not_found()

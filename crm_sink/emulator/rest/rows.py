@@ -130,7 +130,7 @@ class Rows:
         if value is None:
             self.cells[number][self._column(found).place] = JSON.clear
             return
-        named = (value.get("attributes") or {}).get("type")
+        named = type_in(value)
         if len(found.reference_to) > 1 and (named is None or next(iter(value)) != "attributes"):
             self.refuse(number, "JSON_PARSER_ERROR", NESTED)
             return
