@@ -128,7 +128,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 async def _broken(request: Request, error: Exception) -> Response:
     message = "An unexpected error occurred. See the log of the local org."
-    return refusal(ApiError(500, "UNKNOWN_EXCEPTION", message))
+    response = refusal(ApiError(500, "UNKNOWN_EXCEPTION", message))
+    response.headers["Connection"] = "close"  # as the server does after an error
+    return response
 
 
 def _allowed(request: Request) -> list[str]:

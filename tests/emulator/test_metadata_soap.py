@@ -268,3 +268,29 @@ def test_a_deleted_permission_set_takes_its_grants_with_it(api: Any) -> None:
     assert "Fresh__c" not in described(api)
     (again,) = results(send(api, body + "</deleteMetadata>"))
     assert again["statusCode"] == "INVALID_CROSS_REFERENCE_KEY"
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "<fieldPermissions>Lead.X__c</fieldPermissions>",
+        "<fieldPermissions/>",
+        "<description><a/></description>",
+        "<label>Again</label>",
+    ],
+)
+def test_a_permission_set_of_odd_shape_is_judged_and_breaks_nothing(api: Any, inner: str) -> None:
+    body = f"<fullName>Odd</fullName><label>Odd</label>{inner}"
+    (told,) = upsert(api, f'<metadata xsi:type="PermissionSet">{body}</metadata>')
+    assert told["success"] == str("fieldPermissions" not in inner).lower()
+
+
+@pytest.mark.parametrize(
+    "values", ["x", "<valueSetDefinition><value>x</value></valueSetDefinition>"]
+)
+def test_a_picklist_of_odd_shape_is_judged_and_breaks_nothing(api: Any, values: str) -> None:
+    body = (
+        f"<fullName>Lead.Odd__c</fullName><label>O</label><type>Picklist</type><valueSet>{values}"
+    )
+    (told,) = upsert(api, f'<metadata xsi:type="CustomField">{body}</valueSet></metadata>')
+    assert (told["success"], told["statusCode"]) == ("false", "FIELD_INTEGRITY_EXCEPTION")

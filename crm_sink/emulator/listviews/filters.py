@@ -17,7 +17,7 @@ from crm_sink.emulator.listviews.columns import resolve
 from crm_sink.emulator.listviews.conditions import Compare, Condition, group
 from crm_sink.emulator.listviews.literals import BadValue, one_literal, text_literal
 from crm_sink.emulator.listviews.logic import BadLogic, combine
-from crm_sink.emulator.metadata.body import Body, invalid, listed
+from crm_sink.emulator.metadata.body import Body, elements, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +60,7 @@ def condition(
     """
     found: list[Condition | None] = []
     passed_over = []
-    for given in listed(body, "filters"):
+    for given in elements(body, "filters"):
         one = _filter(objects, target, given)
         found.append(one)
         if one is None:

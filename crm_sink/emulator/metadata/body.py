@@ -59,6 +59,17 @@ def listed(body: Body, key: str) -> list[Any]:
     return found if isinstance(found, list) else [found]
 
 
+def elements(body: Body, key: str) -> list[Body]:
+    """Give the same of a key whose elements hold elements; one that holds none is empty."""
+    return [one if isinstance(one, dict) else {} for one in listed(body, key)]
+
+
+def said(body: Body, key: str) -> str | None:
+    """Give the text of a key, of several the last; None when there is none."""
+    texts = [one for one in listed(body, key) if not isinstance(one, dict)]
+    return str(texts[-1]) if texts else None
+
+
 def is_true(body: Body, key: str) -> bool:
     """Say whether a key says true, as a text or as JSON's own."""
     return str(body.get(key, "")).lower() == "true"

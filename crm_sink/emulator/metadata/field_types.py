@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crm_sink.emulator.metadata.body import Body, Refused, invalid, is_true, listed, number
+from crm_sink.emulator.metadata.body import Body, Refused, elements, invalid, is_true, number
 from crm_sink.emulator.schema import PicklistValue
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def _number(kind: str, body: Body) -> dict[str, Any]:
 
 
 def _picklist(kind: str, body: Body) -> dict[str, Any]:
-    value_set = body.get("valueSet") or {}
-    definition = value_set.get("valueSetDefinition") or {}
+    value_set = next(iter(elements(body, "valueSet")), {})
+    definition = next(iter(elements(value_set, "valueSetDefinition")), {})
     if not definition:
         raise invalid(f"Must specify 'valueSet' for a CustomField of type {kind}")
     values = tuple(
@@ -95,8 +95,10 @@ def _picklist(kind: str, body: Body) -> dict[str, Any]:
             active=str(one.get("isActive", "true")).lower() != "false",
             default=is_true(one, "default"),
         )
-        for one in listed(definition, "value")
+        for one in elements(definition, "value")
     )
+    if not all(one.value for one in values):
+        raise invalid(f"Must specify 'fullName' for each value of a CustomField of type {kind}")
     word, length = PICKLISTS[kind]
     made: dict[str, Any] = {"type": word, "length": length, "values": values}
     made["restricted"] = is_true(value_set, "restricted")

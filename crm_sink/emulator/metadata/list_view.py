@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from crm_sink.emulator.listviews.filters import check_scope, condition
 from crm_sink.emulator.metadata import components
-from crm_sink.emulator.metadata.body import Body, Refused, invalid, listed, unknown
+from crm_sink.emulator.metadata.body import Body, Refused, elements, invalid, listed, unknown
 
 if TYPE_CHECKING:
     from crm_sink.emulator.altering import Alteration
@@ -36,7 +36,7 @@ def save(change: Alteration, full_name: str, body: Body, *, mode: str) -> bool:
     for key in ("label", "filterScope"):
         if not body.get(key):
             raise Refused("REQUIRED_FIELD_MISSING", f"Required field is missing: {key}")
-    filtered = [str(one.get("field", "")) for one in listed(body, "filters")]
+    filtered = [str(one.get("field", "")) for one in elements(body, "filters")]
     for column in [*map(str, listed(body, "columns")), *filtered]:
         _check_column(target, column)
     check_scope(body)

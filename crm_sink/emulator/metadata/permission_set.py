@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from crm_sink.emulator.describe.field import permissionable
 from crm_sink.emulator.metadata import components
-from crm_sink.emulator.metadata.body import Body, Refused, invalid, is_true, listed, unknown
+from crm_sink.emulator.metadata.body import Body, Refused, elements, invalid, is_true, said, unknown
 
 if TYPE_CHECKING:
     from crm_sink.emulator.altering import Alteration
@@ -28,13 +28,13 @@ def save(change: Alteration, full_name: str, body: Body, *, mode: str) -> bool:
         raise Refused("DUPLICATE_DEVELOPER_NAME", message)
     if before is None and mode == "update":
         raise unknown(TYPE, full_name)
-    label = body.get("label")
+    label = said(body, "label")
     if before is None and not label:
         raise Refused("REQUIRED_FIELD_MISSING", "Required fields are missing: [Label]")
-    granted = [(one, _checked(change, one)) for one in listed(body, "fieldPermissions")]
+    granted = [(one, _checked(change, one)) for one in elements(body, "fieldPermissions")]
     if before is None:
         values: dict[str, object] = {"Name": full_name, "Label": label, "IsCustom": True}
-        values["Description"] = body.get("description")
+        values["Description"] = said(body, "description")
         set_id = change.insert(TYPE, values)
     else:
         set_id = before
@@ -42,7 +42,7 @@ def save(change: Alteration, full_name: str, body: Body, *, mode: str) -> bool:
             "update PermissionSet set Label = coalesce(?, Label), "
             "Description = coalesce(?, Description), LastModifiedDate = ?, SystemModstamp = ? "
             "where Id = ?",
-            [label, body.get("description"), change.now, change.now, set_id],
+            [label, said(body, "description"), change.now, change.now, set_id],
         )
     for one, field in granted:
         _grant(change, set_id, field, one)
