@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+
 import click
 
 from crm_sink.cli.options import format_option, ledger_of
@@ -31,7 +34,8 @@ def command(mapping: str | None, limit: int, output: str) -> int:
     elif output == "csv":
         emit_csv([run_json(run) for run in runs], names())
     elif runs:
-        click.echo(runs_table(runs))
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        click.echo(runs_table(runs, width))
     else:
         what = "no runs yet" if mapping is None else f"no run of mapping {mapping} yet"
         click.echo(f"{what} (try: crm-sink plan {mapping or 'MAPPING'})")

@@ -13,12 +13,25 @@ TITLES = (
     "run", "mapping", "kind", "state", "started (UTC)",
     "read", "written", "unchanged", "rejected", "conflicts", "gates",
 )  # fmt: skip
+# What a narrow terminal goes without, in this order: a run's id begins with the time it started.
+SPARE = ("started (UTC)", "unchanged", "gates", "read", "kind", "conflicts")
 NUMBERS = frozenset({"read", "written", "unchanged", "rejected", "conflicts"})
 
 
-def runs_table(runs: Sequence[Run]) -> str:
-    """Write runs as a table: one line each, numbers to the right."""
-    return columns([TITLES, *(_cells(run) for run in runs)])
+def runs_table(runs: Sequence[Run], width: int | None = None) -> str:
+    """Write runs as a table: one line each, numbers to the right.
+
+    Args:
+        runs: The runs.
+        width: How many characters a line may have: columns are left out until it fits.
+    """
+    rows = [TITLES, *(_cells(run) for run in runs)]
+    for left_out in range(len(SPARE) + 1):
+        kept = [place for place, title in enumerate(TITLES) if title not in SPARE[:left_out]]
+        table = columns([[row[place] for place in kept] for row in rows])
+        if width is None or max(map(len, table.splitlines())) <= width:
+            break
+    return table
 
 
 def columns(rows: Sequence[Sequence[str]]) -> str:

@@ -40,7 +40,7 @@ def frame_query(located: Located, engine: Engine, folder: Path) -> tuple[str, in
 
     frame: Any = located.frame
     try:
-        if type(frame).__module__.partition(".")[0] == "pandas" and hasattr(frame, "columns"):
+        if _is_pandas(frame):
             schema, batches = _from_pandas(frame, located.shown)
         else:
             schema, batches = _from_arrow(frame, located.shown)
@@ -55,9 +55,15 @@ def frame_query(located: Located, engine: Engine, folder: Path) -> tuple[str, in
     return parquet_query(replace(located, files=(folder / FILE,)), engine, folder)
 
 
+def _is_pandas(frame: object) -> bool:
+    return type(frame).__module__.partition(".")[0] == "pandas"
+
+
 def _check(schema: pa.Schema, shown: str) -> None:
     import pyarrow as pa
 
+    if not schema.names:
+        raise SourceError("the table has no columns", where=shown, hint="look how it was made")
     check_names(schema.names, shown)
     for column in schema:
         # Parquet has none of these: they would be bare numbers.
@@ -71,7 +77,7 @@ def _check(schema: pa.Schema, shown: str) -> None:
             raise SourceError(
                 f"column {column.name!r} holds periods or intervals",
                 where=shown,
-                hint=f"frame[{column.name!r}] = frame[{column.name!r}].astype(str)",
+                hint=f'frame[{column.name!r}] = frame[{column.name!r}].astype("string")',
             )
 
 
@@ -119,6 +125,7 @@ def _plain(kind: pa.DataType) -> pa.DataType:
 def _from_pandas(frame: pd.DataFrame, shown: str) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     import pyarrow as pa
 
+    _refuse_odd_names(frame, shown)
     named = [level for level in frame.index.names if level is not None]
     names = [str(name) for name in [*named, *frame.columns]]
     check_names(names, shown)
@@ -134,10 +141,28 @@ def _from_pandas(frame: pd.DataFrame, shown: str) -> tuple[pa.Schema, Iterator[p
     return schema, batches()
 
 
+def _refuse_odd_names(frame: Any, shown: str) -> None:
+    """Refuse what pandas allows and no table has: a lone column, names of two parts or for two."""
+    if not hasattr(frame, "columns"):
+        hint = "hand in a DataFrame, such as series.rename('score').reset_index()"
+        raise SourceError("this is one column and no table", where=shown, hint=hint)
+    if frame.columns.nlevels > 1:
+        hint = "frame.columns = ['_'.join(map(str, parts)) for parts in frame.columns]"
+        raise SourceError("its columns have names of several parts", where=shown, hint=hint)
+    for level in frame.index.names:
+        if level is not None and level in frame.columns:
+            hint = "frame = frame.reset_index(drop=True), if both hold the same"
+            message = f"the index and a column are both named {level!r}"
+            raise SourceError(message, where=shown, hint=hint)
+
+
 def _type_of(column: pd.Series, name: str, shown: str) -> pa.DataType:
     """Tell a column's Arrow type; an object column is read whole, for the index says nothing."""
     import pyarrow as pa
 
+    if str(column.dtype).startswith("Sparse"):
+        hint = f"frame[{name!r}] = frame[{name!r}].sparse.to_dense()"
+        raise SourceError(f"column {name!r} is sparse", where=shown, hint=hint)
     if column.dtype == object:
         _refuse_mixed_times(column, name, shown)
     try:
@@ -146,10 +171,12 @@ def _type_of(column: pd.Series, name: str, shown: str) -> pa.DataType:
         ).type
     except (pa.ArrowException, TypeError, OverflowError):
         kinds = sorted({type(value).__name__ for value in column.dropna()})
+        said = "of different types: " if len(kinds) > 1 else "that no field can hold: "
         raise SourceError(
-            f"column {name!r} holds values of different types: {', '.join(kinds)}",
+            f"column {name!r} holds values {said}{', '.join(kinds)}",
             where=shown,
-            hint=f"frame[{name!r}] = frame[{name!r}].astype(str), or pd.to_numeric(...)",
+            # `astype(str)` would make texts `nan` and `None` of what is missing.
+            hint=f'frame[{name!r}] = frame[{name!r}].astype("string"), or pd.to_numeric(...)',
         ) from None
 
 

@@ -22,5 +22,16 @@ def test_runs_are_a_table_with_numbers_to_the_right(make_run: Callable[..., Run]
     ]
 
 
+def test_a_narrow_terminal_gets_fewer_columns_and_whole_lines(
+    make_run: Callable[..., Run],
+) -> None:
+    lines = runs_table([make_run(totals=Totals(updated=9_000, rejected=4))], 80).splitlines()
+    assert lines == [
+        "run                     mapping     kind  state  written  rejected  conflicts",
+        "20261120-060412-7f3a9c  lead_score  sync  done     9,000         4          0",
+    ]
+    assert "rejected" in runs_table([make_run()], 10)  # what is left then wraps
+
+
 def test_a_run_without_gates_has_a_dash(make_run: Callable[..., Run]) -> None:
     assert runs_table([make_run()]).endswith("  -")

@@ -93,6 +93,7 @@ def test_a_column_of_mixed_types_names_them_and_no_value(read: Read) -> None:
     error = refused(read, pd.DataFrame({"score": [1, "secret-value", None]}))
     assert error.message == "column 'score' holds values of different types: int, str"
     assert "secret-value" not in repr((str(error), error.__cause__))
+    assert '.astype("string")' in str(error.hint)  # str would make a text of what is missing
 
 
 @pytest.mark.parametrize(
@@ -130,11 +131,16 @@ def test_what_is_no_table_is_refused(read: Read, frame: object) -> None:
         (pa.table({"key": pa.array([], pa.string())}), "there are no predictions"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "column 'a' is there twice"),
         (pd.DataFrame({"__row": [1]}), "a column may not be named __row"),
-        (pd.DataFrame({"a": [1]}, index=pd.Index([1], name="a")), "column 'a' is there twice"),
+        (pd.DataFrame({"a": [1]}, index=pd.Index([1], name="a")), "and a column are both named"),
+        (pd.DataFrame(), "the table has no columns"),
+        (pa.table({}), "the table has no columns"),
+        (pd.DataFrame([[1]], columns=[["a"], ["b"]]), "its columns have names of several parts"),
+        (pd.DataFrame({"n": pd.arrays.SparseArray([1, 0])}), "column 'n' is sparse"),
+        (pd.DataFrame({"n": [1 + 2j]}), "column 'n' holds values that no field can hold: complex"),
         (pa.table({"wait": pa.array([1], pa.duration("s"))}), "column 'wait' holds time spans"),
         (pd.DataFrame({"wait": [pd.Timedelta("1s")]}), "column 'wait' holds time spans"),
         (pd.DataFrame({"in": pd.period_range("2026-01", periods=1)}), "column 'in' holds periods"),
-        (pd.Series([1, 2]), "the table cannot be copied"),
+        (pd.Series([1, 2]), "this is one column and no table"),
         (pd.DataFrame({"it": [object()]}), "column 'it' holds values"),
     ],
 )

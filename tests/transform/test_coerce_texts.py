@@ -128,9 +128,10 @@ def test_a_text_of_ten_megabytes_is_a_reject_with_its_beginning(run: Run) -> Non
         ("['a', 'b']", "array_to_string"),
         ("[{'feature': 'a'}]", "reasons(x, 3)"),
         ("{'a': 1}", "Name one of its parts"),
+        ("encode('a')", "decode(x)"),
     ],
 )
-def test_lists_and_structs_are_no_text(run: Run, value: str, words: str) -> None:
+def test_lists_structs_and_bytes_are_no_text(run: Run, value: str, words: str) -> None:
     with pytest.raises(MappingError, match="is text, but the expression gives") as caught:
         run(mapping("Text(40)"), table(value))
     assert words in str(caught.value)

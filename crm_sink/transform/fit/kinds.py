@@ -25,6 +25,7 @@ class Kind(StrEnum):
     LIST = "a list"
     STRUCT = "a struct"
     MAP = "a map"
+    BYTES = "bytes"
     OTHER = "a value that no field can hold"
 
 
@@ -40,6 +41,7 @@ _PLAIN = {
     "DATE": Kind.DATE,
     "TIME": Kind.TIME,
     "TIME_NS": Kind.TIME,
+    "BLOB": Kind.BYTES,
     "VARCHAR[]": Kind.TEXT_LIST,
 }
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}

@@ -27,7 +27,8 @@ CONTROL = r"[\x00-\x08\x0B-\x1F\x7F-\x9F]"
 UNUSUAL = f"^[{WHITE}]|[{WHITE}]$|{CONTROL}"
 EMAIL = r"[^\s@\"(),:;<>\[\]\\]+@[^\s@\"(),:;<>\[\]\\.]+(\.[^\s@\"(),:;<>\[\]\\.]+)+"
 LARGEST_WHOLE = 2**53  # up to here a double holds every whole number, and so every id made of one
-TAKEN = frozenset(Kind) - {Kind.LIST, Kind.TEXT_LIST, Kind.STRUCT, Kind.MAP, Kind.OTHER}
+LISTS = {Kind.LIST, Kind.TEXT_LIST, Kind.STRUCT, Kind.MAP}
+TAKEN = frozenset(Kind) - LISTS - {Kind.BYTES, Kind.OTHER}
 
 
 def text(field: FieldSchema, kind: Kind, slot: Slot, *, truncate: bool) -> Coercion | Mismatch:
@@ -100,6 +101,8 @@ def text_hint(kind: Kind) -> str:
         return "Join it: array_to_string(x, ', '), or reasons(x, 3) for a ranked list."
     if kind in (Kind.LIST, Kind.MAP):
         return "For a model's factors: reasons(x, 3). Or take one element: x[1]."
+    if kind is Kind.BYTES:  # Parquet's text without its mark, as older writers leave it
+        return "UTF-8 is made text by decode(x); a key, by who writes it."
     return "Name one of its parts: x.part." if kind is Kind.STRUCT else ""
 
 
