@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from crm_sink.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Result:
     """What became of a run.
 
@@ -42,6 +42,18 @@ class Result:
     """
 
     run: Run
+
+    def __repr__(self) -> str:
+        """Say in one line what became of the run, for notebooks; `run` holds pages."""
+        from crm_sink.report.next_step import standing
+
+        names = ("created", "updated", "cleared", "unchanged", "rejected", "conflicts")
+        if str(self.run.state) in {"ready", "held"}:
+            names = ("to_create", "to_update", "to_clear", *names[3:])
+        figures = {name: getattr(self.run.totals, name) for name in names}
+        said = ", ".join(f"{name} {figure:,}" for name, figure in figures.items() if figure)
+        what = f"{self.run.kind} {self.run.mapping} → {self.run.object}: {standing(self.run)}"
+        return f"<Result {self.run.run} {what}{f'; {said}' if said else ''}>"
 
     @property
     def ok(self) -> bool:

@@ -273,6 +273,11 @@ class LoadedMapping(BaseModel):
     places: dict[tuple[str | int, ...], tuple[int, int]]  # path in the document -> line, column
     expressions: dict[tuple[str | int, ...], Expression]  # path of a `value` or `when` -> checked
 
+    def __repr__(self) -> str:
+        """Name the mapping: its places alone would be pages."""
+        fields = len(self.mapping.fields)
+        return f"<LoadedMapping {self.name} → {self.mapping.object}, {fields} fields, {self.file}>"
+
     def place(self, *path: str | int) -> tuple[int, int]:
         """Give the 1-based line and column of a part, or of its nearest known parent."""
         for end in range(len(path), -1, -1):

@@ -49,6 +49,19 @@ def test_without_a_table_the_mappings_own_source_is_read(two: Desk) -> None:
     assert sync("lead.yaml").run.totals.updated == 2
 
 
+def test_what_a_notebook_shows_is_one_line(two: Desk) -> None:
+    mapping = load_mapping("lead.yaml")
+    assert repr(mapping).startswith("<LoadedMapping lead → Lead, ")
+    planned = plan(mapping, pd.DataFrame(ROWS))
+    run = planned.run.run
+    assert repr(planned) == (
+        f"<Result {run} sync lead → Lead: planned, not yet applied, with rejected rows; "
+        "to_update 2, rejected 1>"
+    )
+    done = "done, with rejected rows; updated 2, rejected 1"
+    assert repr(apply(planned)) == f"<Result {run} sync lead → Lead: {done}>"
+
+
 def test_a_result_gives_the_names_of_the_command_line(two: Desk) -> None:
     result = sync("lead.yaml")
     assert two.crm_sink("show", "--format", "json").data == result.to_dict()
