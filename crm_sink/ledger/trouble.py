@@ -61,10 +61,23 @@ MEANINGS = (
         "check user and password in CRM_SINK_LEDGER_URL",
     ),
     ("does not exist", "the database knows no such name", "check CRM_SINK_LEDGER_URL"),
-    (
-        "connection refused",
-        "no database answers there",
-        "check host and port in CRM_SINK_LEDGER_URL, and that the database runs",
+    *(
+        (
+            sign,
+            "no database answers there",
+            "check host and port in CRM_SINK_LEDGER_URL, and that the database runs",
+        )
+        for sign in (
+            "connection refused",
+            "is the server running",
+            "failed to resolve host",
+            "connection timeout",
+            "server closed the connection",
+            "terminating connection",
+            "is shutting down",
+            "is starting up",
+            "not yet accepting connections",
+        )
     ),
     ("permission denied", "the user may not do this", "grant it, or use another user"),
     (

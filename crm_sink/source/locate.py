@@ -86,9 +86,10 @@ def _located_query(query: str, variable: str | None, environ: Mapping[str, str])
     shown = f"the query on ${variable}"
     url = environ.get(variable, "").strip()
     if not url:
-        near = get_close_matches(variable, environ, n=1)
+        fault = "is empty" if variable in environ else "is not set"
+        near = [one for one in get_close_matches(variable, environ, n=1) if one != variable]
         hint = f"did you mean ${near[0]}?" if near else f"export {variable}=postgresql://..."
-        raise SourceError(f"the environment variable {variable} is not set", where=shown, hint=hint)
+        raise SourceError(f"the environment variable {variable} {fault}", where=shown, hint=hint)
     return Located(Kind.QUERY, shown, query=query, url=url)
 
 

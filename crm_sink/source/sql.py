@@ -35,6 +35,11 @@ POSTGRES_TYPES = {
     16: "bool", 20: "int64", 21: "int64", 23: "int64", 25: "string", 700: "double",
     701: "double", 1043: "string", 1082: "date32",
 }  # fmt: skip
+# How a driver's reason begins when there is no database to ask, or no more.
+UNREACHED = (
+    "connection failed", "connection is bad", "connection timeout", "failed to resolve host",
+    "server closed the connection", "terminating connection", "consuming input failed",
+)  # fmt: skip
 DRIVERS_HINT = "pip install the driver, such as 'crm_sink[postgres]'"
 
 
@@ -118,7 +123,10 @@ def _refused(error: Exception, shown: str, place: Place) -> SourceError:
         reason = reason.partition(quoting)[0].strip()
     if "syntax for type" in reason:  # PostgreSQL goes on with the value
         reason = reason.partition(": ")[0]
-    return SourceError(f"{place.shown}: {reason}", where=shown, hint="run the query there by hand")
+    hint = "run the query there by hand"
+    if reason.startswith(UNREACHED):
+        hint = "check the URL in the variable, and that the database runs"
+    return SourceError(f"{place.shown}: {reason}", where=shown, hint=hint)
 
 
 def _first_types(result: CursorResult[Any]) -> list[pa.DataType]:

@@ -71,6 +71,8 @@ def refused(url: str | None, home: Path, clock: Clock) -> LedgerError:
         ("sqlite://", "would forget"),
         ("sqlite:///:memory:", "would forget"),
         ("postgresql://ann:sekret@127.0.0.1:1/x", "no database answers there"),
+        ("postgresql://ann:sekret@nohost.invalid/x", "no database answers there"),
+        ("postgresql://ann:sekret@/x?host=/nowhere", "no database answers there"),
         ("postgres://ann:sekret@127.0.0.1:1/x?sslpassword=sekret", "no database answers there"),
         ("postgresql+nodriver://ann:sekret@127.0.0.1/x", "driver is not installed"),
     ],

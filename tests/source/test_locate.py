@@ -83,6 +83,12 @@ def test_a_variable_that_is_not_set_is_named_and_the_nearest_too() -> None:
     assert "sekret" not in str(error)
 
 
+def test_a_variable_that_is_empty_is_not_its_own_nearest() -> None:
+    error = refused(SourceSpec(query="select 1", database="SCORE_URL"), {"SCORE_URL": " "})
+    assert error.message == "the environment variable SCORE_URL is empty"
+    assert error.hint == "export SCORE_URL=postgresql://..."
+
+
 def test_a_query_without_a_database_is_refused() -> None:
     assert "no database" in refused(SourceSpec(query="select 1")).message
 

@@ -206,6 +206,12 @@ def test_a_database_that_cannot_be_reached_is_told_without_its_password(
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:1", "nohost.invalid"])
+def test_where_no_database_answers_no_query_is_advised(read: Read, host: str) -> None:
+    error = refused(read, f"postgresql://ann:sekret@{host}/x", "select 1")
+    assert error.hint == "check the URL in the variable, and that the database runs"
+
+
 def test_a_missing_driver_is_told(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     error = refused(read, "postgresql://ann@127.0.0.1/x", "select 1")
