@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from crm_sink.engine import Engine
     from crm_sink.flow.context import Context
-    from crm_sink.ledger.contract import Ledger
     from crm_sink.schema import FieldSchema
     from crm_sink.tickets import Ticket
 
@@ -63,7 +62,7 @@ def past_by(now: Now, mapping: str, context: Context) -> Past:
     """Find what earlier runs of a mapping left, and what those cut off have written unheard."""
     past = past_of(mapping, context.ledger, context.home)
     history = context.ledger.history(mapping)
-    flying = {run.run: run for run in history if _is_in_flight(run, context.ledger)}
+    flying = {run.run: run for run in history if _is_in_flight(run, context)}
     if not flying:
         return past
     known = {each.run: each for each in past.runs}
@@ -113,11 +112,17 @@ def _is_at_work(ticket: Ticket, context: Context) -> bool:
         return False  # the job was refused whole: it has written nothing
 
 
-def _is_in_flight(run: Run, ledger: Ledger) -> bool:
-    """Tell whether a run has rows of which it is not known what became."""
+def _is_in_flight(run: Run, context: Context) -> bool:
+    """Tell whether a run has rows of which it is not known what became, and can be found out.
+
+    The rows of an old run may have been deleted, or be in another machine's home.
+    """
     if run.state not in CUT_OFF:
         return False
-    return any(chunk.state in IN_FLIGHT for chunk in ledger.chunks(run.run, unfinished=True))
+    left = context.ledger.chunks(run.run, unfinished=True)
+    if not any(chunk.state in IN_FLIGHT for chunk in left):
+        return False
+    return any(RunFolder(context.home, run.run).changes.rglob("*.parquet"))
 
 
 @dataclass(frozen=True, slots=True)

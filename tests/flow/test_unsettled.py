@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import pytest
@@ -93,3 +94,11 @@ def test_what_leaves_after_it_is_cleared(shop: Shop, cut_off: str) -> None:
     done = shop.sync(MAPPING + "leavers: clear\n", "select 'a' as id, 0.2 as score").run
     assert (done.totals.cleared, done.totals.conflicts) == (1, 0)
     assert scores(shop) == [20, None]
+
+
+def test_a_run_whose_folder_was_deleted_is_not_asked(shop: Shop, cut_off: str) -> None:
+    """As the help page on operations has it for old runs; what it wrote is then unknown."""
+    cut = shop.plan(MAPPING, TWO.format(0.2)).run.folder.parent
+    for folder in cut.iterdir():
+        shutil.rmtree(folder)
+    assert shop.sync(MAPPING, TWO.format(0.3)).run.totals.updated == 2
