@@ -1,7 +1,8 @@
 """Looking for records by a word: `/search`, `/parameterizedSearch` and `/recent`.
 
-A record is found when its name, e-mail, phone or website holds the word; with `RETURNING` or
-`sobject` only in those objects, with the fields that are named there.
+A record is found when its name, e-mail, phone, website or company has each word that is looked for,
+as a whole word without regard to case; `*` and `?` stand for any letters and for one. With
+`RETURNING` or `sobject` only in those objects, with the fields that are named there.
 
 Not imitated: SOSL's operators and clauses but FIND, RETURNING and LIMIT; stemming and ranking; the
 list of what a user has looked at (`/recent` gives what was changed last).
@@ -35,6 +36,10 @@ RETURNING = re.compile(
     r"returning\s+(?P<listed>.*?)(?:\s+limit\s+(?P<limit>\d+))?\s*$", re.I | re.S
 )
 OBJECT = re.compile(r"(\w+)\s*(?:\(([^)]*)\))?")
+TERM = re.compile(r'"([^"]+)"|([^\s"]+)')
+# As DuckDB's regular expressions have them.
+LETTERS = r"\p{L}\p{N}"
+LETTER = f"[{LETTERS}]"
 MOST = 2000
 RECENT = 200
 LOOKED_AT = ("Name", "FirstName", "LastName", "Email", "Phone", "Website", "Company")
@@ -110,7 +115,7 @@ def _found(
 ) -> list[dict[str, Any]]:
     org: Org = request.app.state.org
     version = request.path_params["version"]
-    pattern = "%" + word.replace("*", "%").replace("?", "_").strip() + "%"
+    patterns = _patterns(word)
     told: list[dict[str, Any]] = []
     for target, listed in wanted:
         fields = fields_of(target, listed.partition(" ")[0] if "," not in listed else listed)
@@ -119,14 +124,23 @@ def _found(
             for one in LOOKED_AT
             if (field := target.find(one)) and not target.is_compound(field)
         ]
-        where = " or ".join(f"{name(one)} ilike ?" for one in columns) or "false"
+        looked_at = f"concat_ws(chr(10), {', '.join(map(name, columns))})" if columns else "''"
+        where = " and ".join([f"regexp_matches({looked_at}, ?, 'i')"] * len(patterns)) or "false"
         live = "and not IsDeleted" if target.find("IsDeleted") else ""
         text = f"select Id from {name(target.name)} where ({where}) {live} limit {MOST}"
         with org.store.cursor() as cursor:
-            rows = cursor.execute(text, [pattern] * len(columns)).fetchall()
+            rows = cursor.execute(text, patterns).fetchall()
         records = read_records(org, target, [row[0] for row in rows], version, fields)
         told += records.values()
     return told
+
+
+def _patterns(words: str) -> list[str]:
+    """Give a regular expression for each word, or phrase in quotes, that is looked for."""
+    found = [phrase or word for phrase, word in TERM.findall(words.replace("\\", ""))]
+    letters = {"*": rf"{LETTER}*", "?": LETTER}
+    inner = ("".join(letters.get(one, re.escape(one)) for one in term) for term in found)
+    return [f"(^|[^{LETTERS}]){term}($|[^{LETTERS}])" for term in inner]
 
 
 def _changed(org: Org, target: ObjectType) -> list[tuple[Any, str, str, str]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.emulator.conftest import Api
 
@@ -38,6 +40,20 @@ def test_a_parameterized_search_takes_object_and_fields(api: Api) -> None:
 def test_a_word_that_nobody_has_finds_nothing(api: Api) -> None:
     asked = {"q": "Acme", "sObject": "Account"}
     assert api.get("parameterizedSearch", params=asked).json() == {"searchRecords": []}
+
+
+@pytest.mark.parametrize(
+    ("words", "is_found"),
+    [
+        ("globex", True), ("lobe", False), ("Glob", False), ("glob*", True), ("gl?bex", True),
+        ("globex böhm", True), ("globex acme", False), ('"Globex & Söhne"', True), ("%", False),
+        ("a_b", False), ('"', False), ("(", False), ("a.b@globex.example", True), ("", False),
+    ],
+)  # fmt: skip
+def test_words_are_found_whole_and_all_of_them(api: Api, words: str, is_found: bool) -> None:
+    api.lead(Company="Globex & Söhne", LastName="Böhm", Email="a.b@globex.example")
+    reply = api.get("search", params={"q": f"FIND {{{words}}} RETURNING Lead"})
+    assert (reply.status_code, bool(reply.json()["searchRecords"])) == (200, is_found)
 
 
 def test_a_deleted_record_is_not_found(api: Api) -> None:
