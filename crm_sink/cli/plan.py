@@ -21,7 +21,13 @@ from crm_sink.cli.showing import print_plan
 
 @click.command()
 @click.argument("mapping")
-@click.option("--examples", default=5, show_default=True, help="How many records to show.")
+@click.option(
+    "--examples",
+    default=5,
+    type=click.IntRange(0),
+    show_default=True,
+    help="How many records to show.",
+)
 @overwrite_option
 @api_option
 @target_option

@@ -30,7 +30,13 @@ from crm_sink.cli.showing import print_plan
 @click.option("--mapping", help="The mapping's file, when it is no longer where it was.")
 @click.option("--apply", "--yes", "apply_now", is_flag=True, help="Plan and write in one.")
 @click.option("--dry-run", is_flag=True, help="Plan only, which is the default.")
-@click.option("--examples", default=5, show_default=True, help="How many records to show.")
+@click.option(
+    "--examples",
+    default=5,
+    type=click.IntRange(0),
+    show_default=True,
+    help="How many records to show.",
+)
 @api_option
 @target_option
 @format_option

@@ -24,7 +24,13 @@ from crm_sink.cli.showing import print_plan
 )
 @click.option("--apply", "--yes", "apply_now", is_flag=True, help="Plan and write in one.")
 @click.option("--dry-run", is_flag=True, help="Plan only, which is the default.")
-@click.option("--examples", default=5, show_default=True, help="How many records to show.")
+@click.option(
+    "--examples",
+    default=5,
+    type=click.IntRange(0),
+    show_default=True,
+    help="How many records to show.",
+)
 @api_option
 @target_option
 @format_option
@@ -43,8 +49,8 @@ def command(
     """Take a run back: make a plan that restores the values from before it, and show it.
 
     RUN is a run's id or the beginning of one. A field is restored only where the record still holds
-    what the run wrote; the others are listed as conflicts, with who changed them and when. Nothing
-    is written before `crm-sink apply`, unless --apply is given. An undo can be undone.
+    what the run wrote; the others are listed as conflicts, with who changed them and when. Without
+    --apply nothing is written: `crm-sink apply` does that. An undo can be undone.
 
     Exit codes: 0 planned, or done · 1 failed · 2 the run wrote nothing, or must be resumed first ·
     3 with rejected rows · 10 no such run · 11 already running · 12 login refused.

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crm_sink.errors import SourceError
+from crm_sink.source.contents import require_contents
 
 if TYPE_CHECKING:
     from crm_sink.mapping.model import SourceSpec
@@ -110,7 +111,7 @@ def _located_files(kind: Kind, text: str) -> Located:
     else:
         files, base = [path], None
     for file in files:
-        _require_readable(file, text if len(files) == 1 else str(file))
+        _require_readable(file, text if len(files) == 1 else str(file), kind)
     return Located(kind, text, files=tuple(file.resolve() for file in files), base=base)
 
 
@@ -129,12 +130,11 @@ def _files_below(folder: Path, kind: Kind) -> list[Path]:
     return files
 
 
-def _require_readable(path: Path, shown: str) -> None:
+def _require_readable(path: Path, shown: str, kind: Kind) -> None:
     if not path.exists():
         raise _missing(path, "there is no such file", shown)
     try:
-        with path.open("rb"):
-            return
+        require_contents(path, shown, is_csv=kind is Kind.CSV)
     except OSError as error:
         raise SourceError(
             f"the file cannot be read: {error.strerror}", where=shown, hint=f"ls -l {path}"

@@ -218,7 +218,7 @@ def test_a_text_of_ten_megabytes_is_read_and_one_of_twenty_refused(
 
 
 def test_a_broken_archive_is_refused(read: Read, folder: Path) -> None:
-    (folder / "p.csv.gz").write_bytes(b"not gzip at all")
+    (folder / "p.csv.gz").write_bytes(b"\x1f\x8b, and then nothing that gzip knows")
     with pytest.raises(SourceError, match="cannot be read"):
         read(csv="p.csv.gz")
 

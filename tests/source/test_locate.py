@@ -30,6 +30,30 @@ def test_a_file_is_found_below_the_folder_in_which_the_command_runs(folder: Path
     assert (located.kind, located.files, located.shown) == (Kind.CSV, (folder / "p.csv",), "p.csv")
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("p.csv", b"PK\x03\x04 and a workbook", "this is an Excel workbook or an archive"),
+        ("p.parquet", b"PK\x03\x04 and a workbook", "this is an Excel workbook or an archive"),
+        ("p.csv", b"PAR1\x15\x04\x15\x10", "this is a Parquet file, and no CSV"),
+        ("p.csv", b"\x1f\x8b\x08\x00 packed", "this is a gzip archive"),
+        ("p.csv.gz", b"key,score\n", "this is no gzip archive"),
+        ("p.parquet", b"key,score\n", "this is text, and no Parquet"),
+    ],
+)
+def test_a_file_of_another_kind_is_named(
+    folder: Path, name: str, content: bytes, message: str
+) -> None:
+    (folder / name).write_bytes(content)
+    kind = "parquet" if name.endswith("parquet") else "csv"
+    assert refused(SourceSpec.model_validate({kind: name})).message == message
+
+
+def test_a_csv_column_may_be_named_as_parquet_begins(folder: Path) -> None:
+    (folder / "p.csv").write_text("PAR1,score\n1,2\n")
+    assert locate(SourceSpec(csv="p.csv"), None, environ={}).files
+
+
 def test_a_missing_file_names_the_nearest(folder: Path) -> None:
     (folder / "lead_scores.parquet").write_text("")
     error = refused(SourceSpec(parquet="lead_score.parquet"))
