@@ -55,6 +55,8 @@ class Waiting:
         self._thread: threading.Thread | None = None
         self._closing = False
         self._planned: Planned | None = None
+        # Never closed: what it reads it must fetch to the end, or its transaction stays open, and
+        # DuckDB keeps for it, in memory and in a growing log, all that is changed from then on.
         self._reader = org.store.reader()
         self._recover()
 
@@ -135,8 +137,7 @@ class Waiting:
 
     def _recover(self) -> None:
         """Put into the database what a kill has left in the file."""
-        row = self._reader.execute("select coalesce(max(number), 0) from _log_writes").fetchone()
-        last = row[0] if row else 0
+        last = keeping.last_number(self._reader)
         objects = self._org.store.objects
         left = [told for told in self._journal.read() if told["number"] > last]
         # One by one: what stood in a file may have changed the same record twice.

@@ -97,8 +97,8 @@ class _Places:
 
     def catch_up(self, cursor: duckdb.DuckDBPyConnection) -> bool:
         """Read the places of rows that are new; say whether there are any."""
-        row = cursor.execute(f"select count(*) from {self._table}").fetchone()
-        if row is None or row[0] > MOST:
+        ((rows_at_rest,),) = cursor.execute(f"select count(*) from {self._table}").fetchall()
+        if rows_at_rest > MOST:
             return False
         found = cursor.execute(
             f"select {self._digest} as digest, rowid as place from {self._table} "
@@ -146,8 +146,9 @@ def digests_of(cursor: duckdb.DuckDBPyConnection, field: Field, keys: Sequence[s
     """Give the digests of keys: of an id the digits that it is counted with, else DuckDB's hash."""
     if field.type == "id":
         return [int.from_bytes(key[7:15].encode(), "big") for key in keys]
-    rows = cursor.execute("select [hash(key) for key in $1::varchar[]]", [list(keys)]).fetchone()
-    return list(rows[0]) if rows else []
+    hashed = "select [hash(key) for key in $1::varchar[]]"
+    ((digests,),) = cursor.execute(hashed, [list(keys)]).fetchall()
+    return list(digests)
 
 
 def digest_sql(field: Field, key: str) -> str:

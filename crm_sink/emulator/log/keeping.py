@@ -174,10 +174,15 @@ def new_sql(places: Iterable[int]) -> str:
 def next_number(cursor: duckdb.DuckDBPyConnection, org: Org) -> int:
     """Give the number of a new write, under the write lock; what is rolled back leaves a gap."""
     if org.store.last_write is None:
-        row = cursor.execute("select coalesce(max(number), 0) from _log_writes").fetchone()
-        org.store.last_write = row[0] if row else 0
+        org.store.last_write = last_number(cursor)
     org.store.last_write += 1
     return org.store.last_write
+
+
+def last_number(cursor: duckdb.DuckDBPyConnection) -> int:
+    """Give the number of the last write that the database has; 0 when it has none."""
+    ((number,),) = cursor.execute("select coalesce(max(number), 0) from _log_writes").fetchall()
+    return int(number)
 
 
 def _written(write: Write, source: Source, entry: _Entry) -> list[object]:
