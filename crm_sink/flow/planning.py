@@ -190,7 +190,8 @@ def _past(work: Planning) -> Past:
         return Past()
     fields = [rule.field for rule in work.destination.rules]
     read = partial(_read_ids, work) if work.destination.mapping.leavers != "keep" else None
-    now = Now(work.present, fields, work.engine, work.folder.parts / "heard", read)
+    place, key = work.folder.parts / "heard", work.destination.key
+    now = Now(work.present, key, fields, work.engine, place, read)
     return past_by(now, work.name, work.context)
 
 

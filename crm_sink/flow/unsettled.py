@@ -23,7 +23,7 @@ from crm_sink.ledger.contract import ChunkState, Run, RunState
 from crm_sink.ledger.folder import RunFolder
 from crm_sink.plan.differ import differs
 from crm_sink.plan.written import PastRun
-from crm_sink.tables import sql_type, write
+from crm_sink.tables import match_key, sql_type, write
 from crm_sink.tickets import Api
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Now:
 
     Attributes:
         present: Table `present`, read just now.
+        key: The field that is matched on.
         fields: Its fields.
         engine: Where to compute.
         place: A folder for what comes of it.
@@ -52,6 +53,7 @@ class Now:
     """
 
     present: Relation
+    key: FieldSchema
     fields: Sequence[FieldSchema]
     engine: Engine
     place: Path
@@ -180,9 +182,14 @@ def _found(unheard: _Unheard, now: Now, place: Path) -> str:
     """Give the query (table `outcomes`) of the changes that the records tell of."""
     told = "null::varchar as code, null::varchar as message, null::varchar as fields"
     outcome = f"c.chunk, c.row, c.key, c.id, {{}} as ok, false as created, {told}"
+    present, new = now.present.scan(), match_key(now.key, "c.key")
     written = now.engine.save(
         f"select {outcome.format('true')} from {unheard.changes} c "
-        f"join {now.present.scan()} p on p.id = c.id where {unheard.same}",
+        f"join {present} p on p.id = c.id where {unheard.same} "
+        # What was to be created has no id; who made the record cannot be told.
+        f"union all select c.chunk, c.row, c.key, p.id, true, null, {told} "
+        f"from (from {unheard.changes} where id is null) c "
+        f"join {present} p on p.match_key = {new} where {unheard.same}",
         place / "written.parquet",
     ).scan()
     parts = [f"from {written}"]
@@ -193,7 +200,7 @@ def _found(unheard: _Unheard, now: Now, place: Path) -> str:
             f"and exists ({own.format(unheard.changes, 's', 's')})"
         )
     if now.read is not None:
-        read = f"select id from {now.present.scan()}"
+        read = f"select id from {present}"
         looked_at = f" union all select id from {unheard.saved}" if unheard.saved else ""
         beyond = f"(from {unheard.changes} where id not in ({read}{looked_at}))"
         ids = now.engine.save(f"select distinct id as key from {beyond}", place / "ids.parquet")

@@ -15,6 +15,7 @@ TWO = "from (values ('a', {0}), ('b', {0})) t(id, score)"
 DEAF: dict[Api, list[dict[str, Any]]] = {
     Api.COLLECTIONS: [
         {"kind": "drop-after", "method": "PATCH", "path": "/services/data/*"},
+        {"kind": "drop-after", "method": "POST", "path": "/services/data/*/composite/*"},
         {"kind": "status", "method": "GET", "path": "/services/data/*/query*", "status": 404},
     ],
     Api.BULK: [
@@ -45,9 +46,9 @@ def cut_off(shop: Shop, api: Api) -> str:
     return lead
 
 
-def write_unheard(shop: Shop, api: Api, score: float) -> None:
+def write_unheard(shop: Shop, api: Api, score: float, mapping: str = MAPPING) -> None:
     """Write a score to both leads in a run that never hears what became of it."""
-    planned = shop.plan(MAPPING, TWO.format(score), api=api)
+    planned = shop.plan(mapping, TWO.format(score), api=api)
     shop.fail(*DEAF[api])
     with pytest.raises(CrmError):
         shop.apply(planned, is_fresh=True)
@@ -94,6 +95,19 @@ def test_what_leaves_after_it_is_cleared(shop: Shop, cut_off: str) -> None:
     done = shop.sync(MAPPING + "leavers: clear\n", "select 'a' as id, 0.2 as score").run
     assert (done.totals.cleared, done.totals.conflicts) == (1, 0)
     assert scores(shop) == [20, None]
+
+
+def test_what_a_person_changed_of_a_record_created_unheard_stays(shop: Shop, api: Api) -> None:
+    """The next sync finds nothing to do, a person changes one record, and then both are scored."""
+    create = MAPPING.replace("column: id", "column: id, missing: create")
+    create += "  LastName: \"'Nobody'\"\n  Company: \"'None'\"\n"
+    write_unheard(shop, api, 0.2, create)
+    assert shop.sync(create, TWO.format(0.2)).run.totals.unchanged == 2
+    lead = shop.look("SELECT Id FROM Lead WHERE Ext__c = 'a'")[0]["Id"]
+    shop.change("Lead", lead, Score__c=77)
+    done = shop.sync(create, TWO.format(0.3)).run
+    assert (done.totals.updated, done.totals.conflicts) == (1, 1)
+    assert scores(shop) == [77, 30]
 
 
 def test_a_run_whose_folder_was_deleted_is_not_asked(shop: Shop, cut_off: str) -> None:
