@@ -19,6 +19,7 @@ from crm_sink.errors import (
     Fate,
     Interrupted,
     LedgerError,
+    NoSuchRun,
     PlanHeld,
     PlanOutdated,
     UsageError,
@@ -70,6 +71,7 @@ def deliver(
         The run that was written: the plan's own, or that of a plan made of it.
 
     Raises:
+        NoSuchRun: The rows that are left to write were deleted.
         PlanHeld: A gate holds the plan, and nobody released it.
         PlanOutdated: A later run of the mapping has written since the plan was made, or too many
             of its records were changed.
@@ -109,6 +111,14 @@ def _require_deliverable(run: Run, context: Context, released_by: str | None) ->
     if later:  # of an unfinished run too: what is left of it is older than what was written since
         raise PlanOutdated(
             f"run {later} has written to {run.object} since run {run.run} was planned",
+            hint=again,
+        )
+    folder = RunFolder(context.home, run.run)
+    is_left = bool(context.ledger.chunks(run.run, unfinished=True))
+    if is_left and not any(folder.changes.rglob("*.parquet")):
+        raise NoSuchRun(
+            f"the rows of run {run.run} are no longer kept, or are in another home",
+            where=str(folder.root),
             hint=again,
         )
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from crm_sink.errors import CrmError
+from crm_sink.errors import CrmError, NoSuchRun
+from crm_sink.flow.deliver import deliver
+from crm_sink.flow.resume import latest_unfinished
 from crm_sink.tickets import Api
 from tests.flow.conftest import MAPPING, Shop
 
@@ -115,4 +117,7 @@ def test_a_run_whose_folder_was_deleted_is_not_asked(shop: Shop, cut_off: str) -
     cut = shop.plan(MAPPING, TWO.format(0.2)).run.folder.parent
     for folder in cut.iterdir():
         shutil.rmtree(folder)
+    with shop.context() as context, pytest.raises(NoSuchRun, match="no longer kept") as caught:
+        deliver(latest_unfinished(context.ledger), context)
+    assert caught.value.hint == "crm-sink plan shop.yaml"
     assert shop.sync(MAPPING, TWO.format(0.3)).run.totals.updated == 2
