@@ -246,7 +246,7 @@ def verify(
     """Read back what a run wrote and compare; writes nothing.
 
     Args:
-        done: A run, its id, or None for the latest.
+        done: A run, its id, or None for the latest that wrote something.
         sample: How many records; None for all.
         target: As in `plan`.
         settings: As in `plan`.
@@ -258,11 +258,11 @@ def verify(
     Raises:
         CrmSinkError: See `crm_sink.errors`.
     """
-    from crm_sink.flow.past import find_run
+    from crm_sink.flow.past import find_written
     from crm_sink.flow.verify import verify as read_back
 
     with _context(target, settings, listener) as context:
-        found = find_run(_run_id(done), context.ledger, context.home)
+        found = find_written(_run_id(done), context.ledger, context.home)
         return read_back(found, context, sample=sample)
 
 

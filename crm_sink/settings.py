@@ -5,7 +5,9 @@ Every variable starts with `CRM_SINK_`. Secrets are `SecretStr`: they print as a
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -15,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from crm_sink.errors import UsageError
 
+LIKE_A_SETTING = 0.8  # as difflib measures it
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -91,8 +94,9 @@ def load_settings() -> Settings:
     """Read the settings from the environment.
 
     Raises:
-        UsageError: A variable holds a value that cannot be used.
+        UsageError: A variable holds a value that cannot be used, or is a setting's name misspelt.
     """
+    _refuse_misspelt(os.environ)
     try:
         settings = Settings()
     except ValidationError as error:
@@ -105,6 +109,24 @@ def load_settings() -> Settings:
     if settings.instance_url is not None:
         require_safe_url(settings.instance_url, variable="CRM_SINK_INSTANCE_URL")
     return settings
+
+
+def _refuse_misspelt(environ: Mapping[str, str]) -> None:
+    """Refuse a variable that is nearly a setting: it would be passed over without a word.
+
+    Whatever else begins with our prefix is the user's own, as the variable that a mapping's
+    `database` names; and so is a setting's name with something behind it.
+    """
+    prefix = str(Settings.model_config["env_prefix"])
+    for variable in sorted(environ):
+        name = variable.upper().removeprefix(prefix).lower()
+        if not variable.upper().startswith(prefix) or name.startswith(tuple(Settings.model_fields)):
+            continue
+        for near in get_close_matches(name, Settings.model_fields, n=1, cutoff=LIKE_A_SETTING):
+            raise UsageError(
+                f"{variable} is not a setting: did you mean {prefix}{near.upper()}?",
+                hint="crm-sink help settings",
+            )
 
 
 def without_settings(environ: Mapping[str, str]) -> dict[str, str]:

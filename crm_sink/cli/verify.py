@@ -35,17 +35,17 @@ def command(
 ) -> int:
     """Read back what a run wrote, a sample or all of it, and compare.
 
-    RUN is a run's id or the beginning of one, by default the latest. A record can differ because a
-    person, a trigger or a later run has changed it since.
+    RUN is a run's id or the beginning of one, by default the latest that wrote something. A record
+    can differ because a person, a trigger or a later run has changed it since.
 
     Exit codes: 0 equal · 2 the run wrote nothing, or must be resumed first · 3 something differs ·
     10 no such run · 12 login refused.
     """
-    from crm_sink.flow.past import find_run
+    from crm_sink.flow.past import find_written
     from crm_sink.flow.verify import verify
 
     with context_of(target, log) as context:
-        found = find_run(run, context.ledger, context.home)
+        found = find_written(run, context.ledger, context.home)
         verified = verify(found, context, sample=None if everything else sample)
     _print(verified, output, values=values)
     return DONE if verified.is_equal else REJECTED

@@ -55,6 +55,19 @@ def undone_run(run: Run) -> str | None:
     return str(undoes) if undoes else None
 
 
+def find_written(run: str | None, ledger: Ledger, home: Path) -> Run:
+    """Find a run, by default the latest that wrote something: none is as good to look back at.
+
+    Raises:
+        NoSuchRun: As in `find_run`.
+    """
+    if run is None:
+        for each in ledger.history():
+            if each.totals.created or each.totals.updated or each.totals.cleared:
+                return each
+    return find_run(run, ledger, home)
+
+
 def find_run(run: str | None, ledger: Ledger, home: Path) -> Run:
     """Find a run that is to be undone, verified or retried.
 

@@ -34,6 +34,8 @@ def unwritten(counter: Counter) -> Iterator[Counter]:
         ("INSTANCE_URL", "http://acme.my.salesforce.com", 2, "is plain http to acme.my"),
         ("API_VERSION", "62", 2, "CRM_SINK_API_VERSION"),
         ("API_VERSION", "20.0", 1, "has been retired or removed"),
+        ("BUGDET", "80%", 2, "CRM_SINK_BUGDET is not a setting: did you mean CRM_SINK_BUDGET?"),
+        ("ACCES_TOKEN", "s3cr3t", 2, "did you mean CRM_SINK_ACCESS_TOKEN?"),
         ("PARALLEL_JOBS", "0", 2, "CRM_SINK_PARALLEL_JOBS"),
         ("MEMORY_LIMIT", "lots", 2, "CRM_SINK_MEMORY_LIMIT"),
         ("MEMORY_LIMIT", "1MB", 1, "memory"),
@@ -59,6 +61,14 @@ def test_a_setting_that_cannot_be_used_is_named(
     assert told in said.err
     assert "try: " in said.err
     assert "s3cr3t" not in said.err
+
+
+@pytest.mark.parametrize("variable", ["CRM_SINK_SCORES_DATABASE", "CRM_SINK_LEDGER_URL_2"])
+def test_a_variable_of_the_users_own_is_left_alone(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "sqlite:///scores.db")
+    assert counter.sync(FIELDS, ROWS).code == 0
 
 
 @pytest.mark.parametrize("arguments", ["sync lead.yaml", "runs", "doctor", "org start"])

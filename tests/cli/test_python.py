@@ -135,6 +135,8 @@ def test_what_was_written_is_read_back(two: Desk) -> None:
     assert (verified.is_equal, verified.checked) == (True, 2)
     [lead] = two.look("SELECT Id FROM Lead WHERE Ext__c = 'a'")
     two.call("PATCH", f"/sobjects/Lead/{lead['Id']}", json={"Score__c": 1})
+    sync("lead.yaml")
+    plan("lead.yaml")  # nothing to look back at
     verified = verify()
     assert (verified.equal, verified.different) == (1, 1)
     [difference] = verified.differences
