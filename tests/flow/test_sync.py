@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -13,6 +14,7 @@ from crm_sink.flow.context import Context, Lease, Request
 from crm_sink.flow.deliver import deliver
 from crm_sink.flow.sync import sync
 from crm_sink.ledger.contract import Run, RunState
+from crm_sink.ledger.folder import RunFolder
 from crm_sink.tickets import Api
 from tests.flow.conftest import MAPPING, Shop, frame
 
@@ -305,3 +307,23 @@ def test_a_plan_is_looked_at_again_once_its_mapping_is_free(shop: Shop) -> None:
     with pytest.raises(PlanOutdated, match="has written to Lead since"):
         shop._with(work)
     assert shop.look("SELECT Score__c FROM Lead") == [{"Score__c": 40}]
+
+
+def test_a_run_that_died_while_it_planned_is_told_by_the_next(shop: Shop) -> None:
+    """It stayed `planning` for ever, and its copy of the predictions stayed on the disk."""
+    shop.create("Lead", Ext__c="a")
+    folder = RunFolder(shop.home, "20251120-060000-000-dead").create()
+    (folder.source / "rows.parquet").touch()
+    planning = replace(shop.plan(MAPPING, TWO).run, run=folder.run, state=RunState.PLANNING)
+
+    def die(context: Context) -> Run:
+        dead = replace(planning, started=planning.started - timedelta(hours=1))
+        context.ledger.begin(dead)
+        return dead
+
+    dead = shop._with(die).run
+    shop.sync(MAPPING, TWO)
+    told = shop._with(lambda context: context.ledger.find(dead.run)).run
+    assert told.state is RunState.FAILED
+    assert "died" in str(told.error)
+    assert not folder.source.exists()
