@@ -25,7 +25,7 @@ def command(older_than: str, dry_run: bool, output: str) -> int:
     """Delete run folders and ledger rows of old runs.
 
     What they wrote is folded into a snapshot first, so that edits of people stay protected and
-    leavers are still known. Unfinished runs, plans that can still be applied, and the last batch
+    leavers are still known. Runs that can be resumed, plans that can be applied, and the last batch
     that the gates compare with stay. A run that was pruned can no longer be undone, verified or
     retried.
 

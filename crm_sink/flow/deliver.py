@@ -30,7 +30,7 @@ from crm_sink.flow.outrun import up_to_date
 from crm_sink.flow.overtaken import without_overtaken
 from crm_sink.flow.pool import Writing
 from crm_sink.flow.remarks import quota
-from crm_sink.flow.resume import PLANS, is_unfinished
+from crm_sink.flow.resume import PLANS, is_unfinished, written_since
 from crm_sink.flow.rounds import write_all
 from crm_sink.flow.stages import Stages
 from crm_sink.flow.tally import counted, written
@@ -41,7 +41,6 @@ from crm_sink.ledger.folder import RunFolder
 
 if TYPE_CHECKING:
     from crm_sink.flow.context import Context, Lease
-    from crm_sink.ledger.contract import Ledger
 
 # The day's calls are used up. They free by and by: nothing is wrong, and `resume` goes on.
 SPENT = frozenset({"REQUEST_LIMIT_EXCEEDED", "EXCEEDEDQUOTA", budgeted.CODE})
@@ -107,7 +106,7 @@ def _require_deliverable(run: Run, context: Context, released_by: str | None) ->
         raise UsageError(
             f"run {run.run} is {run.state}: there is nothing to apply", hint=_after(run)
         )
-    later = _written_since(run, context.ledger)
+    later = written_since(run, context.ledger)
     if later:  # of an unfinished run too: what is left of it is older than what was written since
         raise PlanOutdated(
             f"run {later} has written to {run.object} since run {run.run} was planned",
@@ -139,20 +138,6 @@ def _after(run: Run) -> str:
     if run.kind == "retry" and run.totals.rejected:
         return run.command(f"retry {run.run}")
     return run.command(f"show {run.run}")  # to undo once more, or retry, would find nothing
-
-
-def _written_since(run: Run, ledger: Ledger) -> str | None:
-    """Give the latest run of the mapping that wrote after this one began, by the ledger's order.
-
-    Not by the runs' ids: they hold the time, and clocks jump.
-    """
-    wrote = {other.run for other in ledger.written(run.mapping)}
-    for other in ledger.history(run.mapping):
-        if other.run == run.run:
-            break
-        if other.run in wrote:
-            return other.run
-    return None
 
 
 def _deliver(run: Run, context: Context, lease: Lease, *, is_resumed: bool) -> Run:

@@ -74,10 +74,11 @@ def _why_kept(
 ) -> str | None:
     if is_unfinished(run):
         return "it is not finished: resume it"
-    if run.state is RunState.HELD:
-        return "its plan is held by a gate"
     later = [other for other in runs if other.run > run.run]
-    if run.state is RunState.READY and not any(other.run in wrote for other in later):
+    is_outdated = any(other.run in wrote for other in later)
+    if run.state is RunState.HELD and not is_outdated:
+        return "its plan is held by a gate"
+    if run.state is RunState.READY and not is_outdated:
         return "its plan waits to be applied"
     if _has_profile(run) and not any(_has_profile(other) for other in later):
         return "the gates compare the next batch with it"

@@ -14,9 +14,9 @@ from crm_sink.engine import Relation, open_engine
 from crm_sink.errors import AlreadyRunning
 from crm_sink.flow.expiry import Expired, expired
 from crm_sink.flow.past import past_runs
-from crm_sink.flow.resume import is_unfinished
+from crm_sink.flow.resume import IN_FLIGHT, is_unfinished, written_since
 from crm_sink.flow.trouble import computing
-from crm_sink.ledger.contract import Ledger, Run
+from crm_sink.ledger.contract import Ledger, Run, RunState
 from crm_sink.ledger.folder import RunFolder, make_private
 from crm_sink.ledger.snapshot import (
     folded_runs,
@@ -99,11 +99,36 @@ def _expired(mapping: str, ledger: PrunableLedger, home: Path, before: datetime)
     folded = folded_runs(snapshot_file(home, mapping))
     return expired(
         ledger.history(mapping)[::-1],
-        {run.run for run in ledger.written(mapping)},
+        {run.run for run in _wrote(mapping, ledger, home)},
         before=before,
-        is_unfinished=lambda run: is_unfinished(run, ledger),
+        is_unfinished=lambda run: _waits(run, ledger, home),
         is_here=lambda run: run.run in folded or RunFolder(home, run.run).root.is_dir(),
     )
+
+
+def _wrote(mapping: str, ledger: PrunableLedger, home: Path) -> list[Run]:
+    """Give the runs that wrote something, oldest first, by their own or by a later run's word."""
+    told = {run.run for run in ledger.written(mapping)}
+    return [run for run in ledger.history(mapping)[::-1] if run.run in told or _is_heard(run, home)]
+
+
+def _is_heard(run: Run, home: Path) -> bool:
+    """Tell whether a later run found out what this one, cut off, had written."""
+    return run.state is not RunState.DONE and RunFolder(home, run.run).heard.exists()
+
+
+def _waits(run: Run, ledger: PrunableLedger, home: Path) -> bool:
+    """Tell whether a run can be resumed, or must be kept until it is known what it wrote.
+
+    It is not resumed after a later write. What it then left on its way is told by the records to
+    the next sync (see `flow.unsettled`).
+    """
+    if not is_unfinished(run, ledger):
+        return False
+    if written_since(run, ledger) is None:
+        return True
+    is_unknown = any(chunk.state in IN_FLIGHT for chunk in ledger.chunks(run.run))
+    return is_unknown and not _is_heard(run, home)
 
 
 def _prune_leased(
@@ -122,7 +147,7 @@ def _prune(
     mapping: str, runs: Sequence[Run], ledger: PrunableLedger, home: Path, memory_limit: str
 ) -> int:
     gone = {run.run for run in runs}
-    wrote = [run for run in ledger.written(mapping) if run.run in gone]
+    wrote = [run for run in _wrote(mapping, ledger, home) if run.run in gone]
     if wrote:
         _fold(mapping, wrote, home, memory_limit)
     freed = 0
@@ -140,7 +165,12 @@ def _fold(mapping: str, wrote: Sequence[Run], home: Path, memory_limit: str) -> 
     into, folder = snapshot_file(home, mapping), snapshot_folder(home)
     make_private(folder)
     known = folded_runs(into)
-    past = past_runs([run for run in wrote if run.run not in known], home)
+    fresh = [run for run in wrote if run.run not in known]
+    for run in fresh:
+        if _is_heard(run, home):  # it is an outcome now: the run goes when this is folded
+            place = RunFolder(home, run.run)
+            shutil.copy(place.heard, place.outcomes / "found.parquet")
+    past = past_runs(fresh, home)
     sources = [RunFolder(home, run.run).root for run in past]
     with (
         computing(folder),

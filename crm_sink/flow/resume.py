@@ -33,6 +33,20 @@ def _is_undone(run: Run, ledger: Ledger) -> bool:
     return any(later.details.get("undoes") == run.run for later in ledger.written(run.mapping))
 
 
+def written_since(run: Run, ledger: Ledger) -> str | None:
+    """Give the latest run of the mapping that wrote after this one began, by the ledger's order.
+
+    Not by the runs' ids: they hold the time, and clocks jump.
+    """
+    wrote = {other.run for other in ledger.written(run.mapping)}
+    for other in ledger.history(run.mapping):
+        if other.run == run.run:
+            break
+        if other.run in wrote:
+            return other.run
+    return None
+
+
 def latest_unfinished(ledger: Ledger) -> Run:
     """Give the latest run that began to write and did not end.
 

@@ -6,6 +6,7 @@ shown, delivered, verified and, if need be, undone.
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from crm_sink.flow.editors import tell_editors
 from crm_sink.flow.fields import field_at, written_fields
 from crm_sink.flow.reading import read_ids
 from crm_sink.flow.remarks import quota, rejects_in_short
-from crm_sink.flow.resume import IN_FLIGHT
+from crm_sink.flow.resume import IN_FLIGHT, written_since
 from crm_sink.flow.stages import Stages
 from crm_sink.ledger.contract import ChunkRecord, Run, RunState, Totals
 from crm_sink.ledger.folder import RunFolder, write_rejects
@@ -95,9 +96,13 @@ def require_settled(run: Run, ledger: Ledger) -> None:
         UsageError: It is being written, or was stopped with rows on their way.
     """
     if any(chunk.state in IN_FLIGHT for chunk in ledger.chunks(run.run)):
+        later = written_since(run, ledger)  # after which it is not resumed any more
+        since = f" before run {later} wrote" if later else ""
+        file = shlex.quote(str(run.details.get("mapping_file", run.mapping)))
         raise UsageError(
-            f"run {run.run} was stopped with rows on their way: what became of them is not known",
-            hint=run.command(f"resume {run.run}"),
+            f"run {run.run} was stopped with rows on their way: what became of them is not "
+            f"known{since}",
+            hint=run.command(f"plan {file}" if later else f"resume {run.run}"),
         )
 
 

@@ -138,6 +138,8 @@ def test_a_held_plan_and_the_batch_that_gates_compare_with_stay(shop: Shop) -> N
     held = shop.plan(mapping, TWO).run
     assert str(held.state) == "held"
     assert [run for run, _ in all_pruned(shop).kept] == [baseline.run, held.run]
+    shop.sync(MAPPING, LATER)  # after it the held plan can no longer be released
+    assert all_pruned(shop).runs == (held.run,)
 
 
 def test_an_undo_of_a_pruned_run_says_that_it_was_pruned(shop: Shop) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from crm_sink.errors import CrmError, NoSuchRun
+from crm_sink.assemble import assemble_ledger
+from crm_sink.clock import SystemClock
+from crm_sink.errors import CrmError, NoSuchRun, UsageError
 from crm_sink.flow.deliver import deliver
+from crm_sink.flow.prune import prune
 from crm_sink.flow.resume import latest_unfinished
+from crm_sink.flow.undo import require_settled
 from crm_sink.tickets import Api
 from tests.flow.conftest import MAPPING, Shop
 
@@ -121,3 +126,24 @@ def test_a_run_whose_folder_was_deleted_is_not_asked(shop: Shop, cut_off: str) -
         deliver(latest_unfinished(context.ledger), context)
     assert caught.value.hint == "crm-sink plan shop.yaml"
     assert shop.sync(MAPPING, TWO.format(0.3)).run.totals.updated == 2
+
+
+def test_once_its_writes_are_known_it_no_longer_keeps_runs_from_being_pruned(
+    shop: Shop, cut_off: str
+) -> None:
+    """It can never be resumed after a later write: without this nothing was pruned any more."""
+    shop.sync(MAPPING, "from (values ('a', 0.3), ('b', 0.2)) t(id, score)")
+    with assemble_ledger(shop.settings, SystemClock()) as ledger:
+        pruned = prune(ledger, shop.home, before=datetime.now(UTC) + timedelta(days=1))
+    assert (len(pruned.runs), pruned.kept) == (3, ())
+    assert shop.sync(MAPPING, TWO.format(0.4)).run.totals.updated == 2  # b holds its 20
+    assert scores(shop) == [40, 40]
+
+
+def test_an_undo_of_it_advises_no_resume_once_a_later_run_wrote(shop: Shop, cut_off: str) -> None:
+    shop.sync(MAPPING, TWO.format(0.3))
+    with assemble_ledger(shop.settings, SystemClock()) as ledger:
+        run = ledger.history()[1]
+        with pytest.raises(UsageError, match="on their way") as caught:
+            require_settled(run, ledger)
+    assert str(caught.value.hint).startswith("crm-sink plan ")
