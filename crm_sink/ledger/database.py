@@ -156,9 +156,18 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     survives a power cut (sqlite.org/pragma.html#pragma_synchronous). The driver's own transaction
     control is switched off because it opens none before DDL.
     """
+    import sqlite3
+
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode = wal", "synchronous = full", "foreign_keys = on"):
+    try:
+        cursor.execute("pragma journal_mode = wal")
+    except sqlite3.OperationalError as error:
+        # The mode is the file's, and only its switching is refused while others are at the file,
+        # without a wait when they are switching it, too. What follows waits, in either mode.
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+    for pragma in ("synchronous = full", "foreign_keys = on"):
         cursor.execute(f"pragma {pragma}")
     cursor.close()
 

@@ -9,7 +9,7 @@ import sqlite3
 import stat
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -153,6 +153,20 @@ def test_a_locked_ledger_is_refused_when_patience_ends(home: Path, clock: Clock)
     error = refused(f"sqlite:///{home}/ledger.db?timeout=0", home, clock)
     other.close()
     assert error.message.startswith("another process holds the ledger's lock")
+
+
+def test_a_ledger_is_read_while_another_keeps_it_from_switching_to_wal(
+    home: Path, clock: Clock
+) -> None:
+    """Two that make a ledger at once both switch its file; SQLite refuses one without a wait."""
+    open_ledger(None, home, clock).close()
+    with closing(sqlite3.connect(home / "ledger.db", isolation_level=None)) as other:
+        other.execute("pragma journal_mode = delete")
+        other.execute("begin")
+        other.execute("select * from crm_sink_runs").fetchall()
+        ledger = open_ledger(f"sqlite:///{home}/ledger.db?timeout=0", home, clock)
+        assert list(ledger.history()) == []
+        ledger.close()
 
 
 def test_a_ledger_that_may_not_be_written_is_refused(public_folder: Path, clock: Clock) -> None:
