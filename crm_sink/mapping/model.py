@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 from pydantic_core import PydanticCustomError
 
 from crm_sink.mapping.sql.expression import Expression
@@ -25,6 +25,8 @@ FieldPath = Annotated[
     ),
 ]
 Text = Annotated[str, Field(min_length=1)]
+# As the source has it: a blank at its end is part of a column's name. No column is without one.
+ColumnName = Annotated[str, StringConstraints(strip_whitespace=False, pattern=r"\S")]
 Figure = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
@@ -69,7 +71,8 @@ class NewestTwin(Part):
     """Of rows with one key, take the newest."""
 
     newest: Annotated[
-        Text, Field(description="The column that tells which row is newest: a time or a number")
+        ColumnName,
+        Field(description="The column that tells which row is newest: a time or a number"),
     ]
 
 
@@ -82,7 +85,7 @@ class MatchSpec(Part):
     field: Annotated[
         ApiName | None, Field(description="Another unique field to match on, or Id")
     ] = None
-    column: Annotated[Text, Field(description="The prediction column that holds the key")]
+    column: Annotated[ColumnName, Field(description="The prediction column that holds the key")]
     missing: Annotated[
         Literal["reject", "create"],
         Field(description="A key without a record: reject the row, or create the record"),
@@ -153,7 +156,7 @@ Share = Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s*%$", description="A share:
 class FreshnessGate(Part):
     """How old the newest score may be."""
 
-    column: Annotated[Text, Field(description="The column that tells when a row was scored")]
+    column: Annotated[ColumnName, Field(description="The column that tells when a row was scored")]
     warn_after: Annotated[
         Span | None, Field(description="Older than this, the verdict is a warning: 26h, 90m, 2d")
     ] = None
@@ -177,7 +180,7 @@ class VolumeGate(Part):
 class DriftGate(Part):
     """How far a column's distribution may move: the population stability index."""
 
-    column: Annotated[Text, Field(description="The column whose distribution is watched")]
+    column: Annotated[ColumnName, Field(description="The column whose distribution is watched")]
     warn: Annotated[Figure, Field(gt=0, description="From this index on, warn")] = 0.1
     hold: Annotated[Figure, Field(gt=0, description="From this index on, hold the plan")] = 0.25
 
@@ -216,7 +219,7 @@ class Gates(Part):
 class Example(Part):
     """A prediction and what must become of it: a mapping carries its own tests."""
 
-    given: Annotated[dict[Text, Any], Field(description="One row of predictions")]
+    given: Annotated[dict[ColumnName, Any], Field(description="One row of predictions")]
     expect: Annotated[
         dict[str, Any] | None, Field(description="Field values; fields not named are not checked")
     ] = None

@@ -232,3 +232,16 @@ def test_no_text_makes_load_raise(at: int, cut: int, put: str) -> None:
     assert (loaded is None) == bool(problems)
     lines = text.count("\n") + text.count("\u2028") + 2
     assert all(1 <= each.line <= lines and each.column >= 1 for each in problems)
+
+
+def test_a_blank_is_part_of_a_columns_name() -> None:
+    """A Parquet file keeps it, and so the mapping names it."""
+    text = """\
+object: Lead
+match: {external_id: K__c, column: " key ", twins: {newest: "at "}}
+fields: {Score__c: score}
+"""
+    loaded, problems = loads(text, file="m.yaml", name="m")
+    assert loaded is not None, problems
+    match = loaded.mapping.match
+    assert (match.column, getattr(match.twins, "newest", None)) == (" key ", "at ")
