@@ -50,10 +50,15 @@ def command(target: str | None, output: str) -> int:
             return False
         return True
 
-    # Each needs the one before it: what fails is told once.
-    looks = {"settings": lambda: _settings(target), "ledger": _ledger}
-    looks |= {"org": lambda: _org(target), "orphans": lambda: _orphans(target)}
-    all(check(name, look) for name, look in looks.items())
+    looks: dict[str, Callable[[], str]] = {
+        "settings": lambda: _settings(target),
+        "ledger": _ledger,
+        "org": lambda: _org(target),
+        "orphans": lambda: _orphans(target),
+    }
+    for name, look in looks.items():
+        if not check(name, look):
+            break  # each needs the one before it: what fails is told once
     _print(findings, output)
     return codes[0] if codes else 0
 

@@ -42,6 +42,17 @@ def format_option(verb: Verb) -> Verb:
     )(verb)
 
 
+def examples_option(verb: Verb) -> Verb:
+    """Add `--examples`: how many records of a plan are shown."""
+    return click.option(
+        "--examples",
+        default=5,
+        type=click.IntRange(0),
+        show_default=True,
+        help="How many records to show.",
+    )(verb)
+
+
 def target_option(verb: Verb) -> Verb:
     """Add `--target`: which org, when it is not the one of the environment."""
     return click.option(

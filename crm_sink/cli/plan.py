@@ -10,6 +10,7 @@ from crm_sink.cli.options import (
     api_of,
     api_option,
     context_of,
+    examples_option,
     format_option,
     load,
     log_option,
@@ -21,13 +22,7 @@ from crm_sink.cli.showing import print_plan
 
 @click.command()
 @click.argument("mapping")
-@click.option(
-    "--examples",
-    default=5,
-    type=click.IntRange(0),
-    show_default=True,
-    help="How many records to show.",
-)
+@examples_option
 @overwrite_option
 @api_option
 @target_option

@@ -10,6 +10,7 @@ from crm_sink.cli.options import (
     api_of,
     api_option,
     context_of,
+    examples_option,
     format_option,
     log_option,
     target_option,
@@ -24,13 +25,7 @@ from crm_sink.cli.showing import print_plan
 )
 @click.option("--apply", "--yes", "apply_now", is_flag=True, help="Plan and write in one.")
 @click.option("--dry-run", is_flag=True, help="Plan only, which is the default.")
-@click.option(
-    "--examples",
-    default=5,
-    type=click.IntRange(0),
-    show_default=True,
-    help="How many records to show.",
-)
+@examples_option
 @api_option
 @target_option
 @format_option

@@ -94,9 +94,9 @@ def _time_measures(column: str | None, columns: dict[str, str]) -> list[str]:
     """Give three aggregates: newest and oldest time as seconds, and how many rows have one."""
     if column is None:
         return ["null"] * 3
-    is_text = columns[column].upper().startswith("VARCHAR")
     time = f"try_cast({name(column)} as timestamptz)"  # without a zone it is UTC, as the session
-    time = moment(name(column)) if is_text else time
+    if columns[column].upper().startswith("VARCHAR"):
+        time = moment(name(column))
     known = f"filter (where isfinite({time}))"
     return [f"epoch(max({time}) {known})", f"epoch(min({time}) {known})", f"count(*) {known}"]
 

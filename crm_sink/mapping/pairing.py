@@ -12,7 +12,7 @@ from crm_sink.mapping.names import nearest
 from crm_sink.schema import NUMBER_TYPES, FieldSchema, FieldType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from crm_sink.schema import ObjectSchema
 
@@ -62,12 +62,9 @@ def pair(
 
 
 def _same(column: str, fields: list[FieldSchema]) -> FieldSchema | None:
-    names: tuple[Callable[[FieldSchema], str], ...] = (lambda f: f.name, lambda f: f.label)
-    for name in names:
-        for field in fields:
-            if _plain(column) and _plain(name(field)) == _plain(column):
-                return field
-    return None
+    named = [(field.name, field) for field in fields] + [(field.label, field) for field in fields]
+    own = _plain(column)
+    return next((field for name, field in named if own and _plain(name) == own), None)
 
 
 def _near(column: str, fields: list[FieldSchema]) -> FieldSchema | None:

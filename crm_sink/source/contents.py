@@ -59,10 +59,7 @@ def _no_csv(start: bytes, file: Path) -> tuple[str, str] | None:
 
 def _no_parquet(start: bytes) -> tuple[str, str] | None:
     if start.startswith(GZIP):
-        return (
-            "this is a gzip archive, and no Parquet",
-            AS_CSV,
-        )
+        return "this is a gzip archive, and no Parquet", AS_CSV
     if len(start) >= 4 and _is_text(start) and not start.startswith(PARQUET):
         return "this is text, and no Parquet", AS_CSV
     return None
