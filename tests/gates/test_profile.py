@@ -124,7 +124,7 @@ def test_a_profile_survives_the_ledger_as_json(engine: Engine) -> None:
 
 def test_columns_are_found_whatever_their_case_and_spelling(engine: Engine) -> None:
     table, columns = values(engine, '"Pro""pensity"', "decimal(4, 3)", "(0.123)")
-    gates = Gates(drift=DriftGate(column='pro"PENSITY '))
+    gates = Gates(drift=DriftGate(column='pro"PENSITY'))
     facts = profile(table, columns, gates, engine)["drift"]
     assert (facts["column"], facts["edges"]) == ('Pro"pensity', pytest.approx([0.123]))
 
