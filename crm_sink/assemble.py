@@ -16,6 +16,7 @@ from crm_sink.crm.observed import Observed
 from crm_sink.crm.policy import Policy
 from crm_sink.crm.retrying import Retrying
 from crm_sink.crm.throttled import Throttled
+from crm_sink.events import LedgerMissed, nobody
 from crm_sink.flow.context import Context
 from crm_sink.salesforce.auth import describe_login, login_for
 from crm_sink.salesforce.fate import BOOK
@@ -59,7 +60,7 @@ def assemble(
         policy: How patient to be with a failing call.
 
     Raises:
-        UsageError: No login is configured, or half of one.
+        UsageError: No login is configured, or half of one; or the ledger's URL cannot be used.
         LedgerError: The ledger cannot be opened.
     """
     session = Session(login_for(settings, target))
@@ -69,7 +70,7 @@ def assemble(
     gauge = Gauge("calls", CALLS_AT_ONCE, listener)
     throttled = Throttled(budgeted, gauge)
     send = Retrying(throttled, policy or Policy(), clock, random.random, listener)
-    ledger = assemble_ledger(settings, clock)
+    ledger = assemble_ledger(settings, clock, listener)
     try:
         yield Context(
             crm=Salesforce(send, clock, observed.usage, settings.api_version),
@@ -99,16 +100,19 @@ def _without_user(url: str) -> str:
     return f"{scheme}{slashes}{rest.rpartition('@')[2]}" if slashes else url
 
 
-def assemble_ledger(settings: Settings, clock: Clock) -> SqlLedger:
+def assemble_ledger(settings: Settings, clock: Clock, listener: Listener = nobody) -> SqlLedger:
     """Open the ledger alone, for verbs that ask no org.
 
     Raises:
-        LedgerError: It cannot be opened.
+        UsageError: `CRM_SINK_LEDGER_URL` cannot be used.
+        LedgerError: The ledger cannot be opened.
     """
     from crm_sink.ledger.store import open_ledger
 
     url = settings.ledger_url.get_secret_value() if settings.ledger_url else None
-    return open_ledger(url, settings.home, clock)
+    return open_ledger(
+        url, settings.home, clock, lambda attempt, wait: listener(LedgerMissed(attempt, wait))
+    )
 
 
 def login_in_words(settings: Settings, target: str | None) -> str:

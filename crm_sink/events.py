@@ -72,6 +72,14 @@ class AnswerMissed:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerMissed:
+    """The ledger's database, which answered before, does not answer; it is waited for."""
+
+    attempt: int
+    wait_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetSeen:
     """The org told how many calls were used of the day's allowance (`Sforce-Limit-Info`)."""
 
@@ -160,6 +168,7 @@ Event = (
     | CallMade
     | RetryScheduled
     | AnswerMissed
+    | LedgerMissed
     | BudgetSeen
     | ChunkMoved
     | RowsWaiting

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from crm_sink.emulator.serve import Running
+    from tests.door import Door
 
     Beginning = Callable[[Running], None]
     Prepared = Callable[[Beginning], Path]
@@ -305,3 +306,26 @@ def postgres_url(postgres_server: str) -> str:
     with psycopg.connect(postgres_server, autocommit=True) as connection:
         connection.execute(f"create schema {name}")
     return f"{postgres_server}&options=-csearch_path%3D{name}"
+
+
+@pytest.fixture
+def door(postgres_url: str) -> Iterator[Door]:
+    """Give a door to the PostgreSQL, open."""
+    from sqlalchemy import make_url
+
+    from tests.door import Door
+
+    folder = make_url(postgres_url).query["host"]
+    made = Door(f"{folder}/.s.PGSQL.5432")
+    yield made
+    made.shut()
+
+
+@pytest.fixture
+def through(door: Door, postgres_url: str) -> str:
+    """Give the URL of an empty PostgreSQL schema behind the door."""
+    from sqlalchemy import make_url
+
+    url = make_url(postgres_url).set(host="127.0.0.1", port=door.port)
+    url = url.difference_update_query(["host"])
+    return url.render_as_string(hide_password=False)

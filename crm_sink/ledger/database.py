@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crm_sink.errors import LedgerError
+from crm_sink.errors import UsageError
 from crm_sink.ledger.address import Place, place_of, read_url
 from crm_sink.ledger.folder import make_home
-from crm_sink.ledger.trouble import damaged, explained, not_a_ledger
+from crm_sink.ledger.trouble import damaged, explained, is_away, not_a_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
+
+    from crm_sink.ledger.patience import Patience
 
 # How long a SQLite transaction waits for another process; `?timeout=` in the URL says otherwise.
 BUSY_SECONDS = 30
@@ -30,12 +32,18 @@ SQLITE = b"SQLite format 3\0"  # how its files begin (sqlite.org/fileformat.html
 
 
 class Database:
-    """An open database, safe to use from several threads."""
+    """An open database, safe to use from several threads.
 
-    def __init__(self, engine: Engine, place: Place) -> None:
+    It is waited for when it has answered before and is away. One that never answered, or that
+    was waited for in vain, is asked once.
+    """
+
+    def __init__(self, engine: Engine, place: Place, patience: Patience) -> None:
         self.place = place
         self._reader = engine
         self._writer = engine.execution_options(**{WRITING: True})
+        self._patience = patience
+        self._answered = False
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -44,25 +52,52 @@ class Database:
         Raises:
             LedgerError: The database failed.
         """
-        with self._explaining(), self._reader.begin() as connection:
+        with self._explaining(), self._begin(self._reader) as connection:
             try:
                 yield connection
             except (KeyError, TypeError, ValueError) as error:  # a value is not of its kind
                 raise damaged(self.place) from error
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, at_once: bool = False) -> Iterator[Connection]:
         """Open a transaction that writes; what it wrote is on the disk when it ends.
+
+        Args:
+            at_once: Do not wait for a database that is away.
 
         Raises:
             LedgerError: The database failed; nothing of the transaction is kept.
         """
-        with self._explaining(), self._writer.begin() as connection:
+        with self._explaining(), self._begin(self._writer, at_once=at_once) as connection:
             yield connection
 
     def close(self) -> None:
         """Close every connection."""
         self._reader.dispose()
+
+    @contextmanager
+    def _begin(self, engine: Engine, *, at_once: bool = False) -> Iterator[Connection]:
+        connect = engine.connect if at_once else lambda: self._connect(engine)
+        with connect() as connection, connection.begin():
+            yield connection
+
+    def _connect(self, engine: Engine) -> Connection:
+        """Connect, patiently: what else wants to wait finds out what became of it here."""
+        from sqlalchemy.exc import OperationalError
+
+        attempt, since = 0, self._patience.clock.monotonic()
+        while True:
+            try:
+                connection = engine.connect()
+            except OperationalError as error:
+                attempt += 1
+                waits = self._answered and is_away(error)
+                if not waits or not self._patience.wait(attempt, since):
+                    self._answered = False
+                    raise
+            else:
+                self._answered = True
+                return connection
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:
@@ -74,12 +109,12 @@ class Database:
             raise explained(error, self.place) from error
 
 
-def open_database(url: str | None, home: Path) -> Database:
+def open_database(url: str | None, home: Path, patience: Patience) -> Database:
     """Open the database at a URL, or `ledger.db` in the home folder; connect when first used.
 
     Raises:
-        LedgerError: The URL cannot be used, its driver is not installed, or it names a file that
-            is no database.
+        UsageError: The URL cannot be used, or its driver is not installed.
+        LedgerError: It names a file that is no database.
     """
     from sqlalchemy import create_engine, event
 
@@ -88,13 +123,13 @@ def open_database(url: str | None, home: Path) -> Database:
     if address.get_backend_name() == "sqlite":
         make_home(home)
         _require_sqlite(address, place)
-        patience = {} if "timeout" in address.query else {"timeout": BUSY_SECONDS}
-        engine = create_engine(address, connect_args=patience)
+        busy = {} if "timeout" in address.query else {"timeout": BUSY_SECONDS}
+        engine = create_engine(address, connect_args=busy)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
         engine = _postgres(address, place)
-    return Database(engine, place)
+    return Database(engine, place, patience)
 
 
 def _address(url: str | None, home: Path) -> URL:
@@ -105,12 +140,12 @@ def _address(url: str | None, home: Path) -> URL:
     hint = "CRM_SINK_LEDGER_URL=postgresql://user:password@host/database"
     address = read_url(url)
     if address is None:
-        raise LedgerError("CRM_SINK_LEDGER_URL is not a database URL", hint=hint)
+        raise UsageError("CRM_SINK_LEDGER_URL is not a database URL", hint=hint)
     kind = address.drivername.partition("+")[0]
     if kind not in {"sqlite", "postgresql"}:
-        raise LedgerError(f"a ledger is kept in SQLite or PostgreSQL, not in {kind}", hint=hint)
+        raise UsageError(f"a ledger is kept in SQLite or PostgreSQL, not in {kind}", hint=hint)
     if kind == "sqlite" and address.database in {None, "", ":memory:"}:
-        raise LedgerError(
+        raise UsageError(
             "a ledger in memory would forget what was written",
             hint="CRM_SINK_LEDGER_URL=sqlite:////absolute/path/ledger.db",
         )
@@ -142,7 +177,7 @@ def _postgres(address: URL, place: Place) -> Engine:
             pool_pre_ping=True,  # a run waits hours for a job; firewalls close idle connections
         )
     except (ImportError, NoSuchModuleError) as error:
-        raise LedgerError(
+        raise UsageError(
             f"the PostgreSQL driver is not installed: {error}",
             where=place.shown,
             hint="pip install 'crm_sink[postgres]'",

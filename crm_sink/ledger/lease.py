@@ -88,15 +88,18 @@ class Lease:
                 raise
             # What went wrong first is what a person must read; the lease expires by itself.
 
-    def heartbeat(self) -> bool:
+    def heartbeat(self, *, at_once: bool = False) -> bool:
         """Raise the counter; False when the lease is no longer ours.
+
+        Args:
+            at_once: Do not wait for a database that is away.
 
         Raises:
             LedgerError: The database failed.
         """
         leases = tables().leases
         beaten = leases.update().values(beats=leases.c.beats + 1)
-        with self._database.writing() as connection:
+        with self._database.writing(at_once=at_once) as connection:
             return connection.execute(beaten.where(*self._mine())).rowcount == 1
 
     def ensure(self) -> None:
@@ -126,7 +129,7 @@ class Lease:
     def _beat_on(self) -> None:
         while not self._stop.wait(self._timing.beat):
             try:
-                if not self.heartbeat():
+                if not self.heartbeat(at_once=True):
                     return  # `ensure` tells it to whoever wants to write
             except LedgerError:
                 continue  # a database that is away for a moment may be back at the next beat

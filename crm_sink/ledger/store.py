@@ -12,6 +12,7 @@ from crm_sink.ledger.contract import ChunkState, RunState
 from crm_sink.ledger.database import Database, open_database
 from crm_sink.ledger.lease import Lease, take_lease
 from crm_sink.ledger.migrate import migrate
+from crm_sink.ledger.patience import Missed, Patience, unheard
 from crm_sink.ledger.rows import chunk_of_row, row_of_chunk, row_of_run, run_of_row, ticket_facts
 from crm_sink.ledger.schema import tables
 
@@ -29,7 +30,7 @@ NEAREST = 3  # how many run ids a hint names
 AT_ONCE = 500  # parameters of a statement; SQLite takes at least 999
 
 
-def open_ledger(url: str | None, home: Path, clock: Clock) -> SqlLedger:
+def open_ledger(url: str | None, home: Path, clock: Clock, missed: Missed = unheard) -> SqlLedger:
     """Open the ledger at a database URL, or the SQLite file in the home folder.
 
     The ledger is made, or brought up to date, when need be. Close it, or use it in a `with`.
@@ -37,13 +38,15 @@ def open_ledger(url: str | None, home: Path, clock: Clock) -> SqlLedger:
     Args:
         url: A SQLAlchemy URL of SQLite or PostgreSQL (`postgres://` will do), or None.
         home: Where run folders are kept.
-        clock: Tells when a migration was made.
+        clock: Tells when a migration was made, and waits for a database that is away.
+        missed: Is told when a database that answered before is away, and is waited for.
 
     Raises:
-        LedgerError: It cannot be opened: wrong URL, no driver, nobody answers, not a ledger, made
-            by a newer crm_sink, or no right to write.
+        UsageError: The URL cannot be used, or its driver is not installed.
+        LedgerError: It cannot be opened: nobody answers, not a ledger, made by a newer crm_sink,
+            or no right to write.
     """
-    database = open_database(url, home)
+    database = open_database(url, home, Patience(clock, missed))
     try:
         migrate(database, clock)
     except BaseException:

@@ -14,6 +14,18 @@ if TYPE_CHECKING:
 
     from crm_sink.ledger.address import Place
 
+# What the message of a driver holds when the database is not there, or not yet, or no more.
+AWAY = (
+    "connection refused",
+    "is the server running",
+    "failed to resolve host",
+    "connection timeout",
+    "server closed the connection",
+    "terminating connection",
+    "is shutting down",
+    "is starting up",
+    "not yet accepting connections",
+)
 # What a driver's message holds, what that means, and the cure.
 MEANINGS = (
     ("database is locked", "another process holds the ledger's lock", "end it, or try again"),
@@ -67,17 +79,7 @@ MEANINGS = (
             "no database answers there",
             "check host and port in CRM_SINK_LEDGER_URL, and that the database runs",
         )
-        for sign in (
-            "connection refused",
-            "is the server running",
-            "failed to resolve host",
-            "connection timeout",
-            "server closed the connection",
-            "terminating connection",
-            "is shutting down",
-            "is starting up",
-            "not yet accepting connections",
-        )
+        for sign in AWAY
     ),
     ("permission denied", "the user may not do this", "grant it, or use another user"),
     (
@@ -97,6 +99,12 @@ def explained(error: SQLAlchemyError, place: Place) -> LedgerError:
             return LedgerError(f"{meaning}: {reason}", where=place.shown, hint=hint)
     meaning, hint = OTHER
     return LedgerError(f"{meaning}: {reason}", where=place.shown, hint=hint)
+
+
+def is_away(error: SQLAlchemyError) -> bool:
+    """Tell whether nobody answered, so that waiting may help."""
+    reason = str(getattr(error, "orig", None) or error).lower()
+    return any(sign in reason for sign in AWAY)
 
 
 def not_a_ledger(place: Place) -> LedgerError:

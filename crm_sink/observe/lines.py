@@ -6,6 +6,7 @@ from crm_sink.events import (
     AnswerMissed,
     ChunkMoved,
     Event,
+    LedgerMissed,
     OrphanEnded,
     ParallelismChanged,
     RetryScheduled,
@@ -53,15 +54,23 @@ def _of_trouble(event: Event) -> str | None:
     match event:
         case AnswerMissed(method=method, path=path, code=code):
             return f"{'lost':<10} {method} {path}: {code}, what became of it is looked up"
+        case LedgerMissed(wait_seconds=wait):
+            return f"{'ledger':<10} its database does not answer, again in {duration(wait)}"
+        case OrphanEnded(job=job, object=name):
+            return f"{'orphan':<10} job {job} on {name}, left open by a crash, was aborted"
+        case ParallelismChanged(what=what, most=most, reason=reason) if reason:
+            return f"{'slower':<10} {most} {what} at once, because of {reason}"
+        case _:
+            return _of_rows_sent_again(event)
+
+
+def _of_rows_sent_again(event: Event) -> str | None:
+    match event:
         case RowsWaiting(chunk=chunk, rows=rows, code=code):
             return f"{'later':<10} {rows:,} rows of chunk {chunk} wait to be sent again: {code}"
         case RoundBegan(attempt=attempt, rows=rows, chunks=chunks, wait_seconds=wait):
             what = f"{rows:,} rows in {chunks:,} smaller chunks, attempt {attempt}"
             return f"{'again':<10} {what}, in {duration(wait)}"
-        case OrphanEnded(job=job, object=name):
-            return f"{'orphan':<10} job {job} on {name}, left open by a crash, was aborted"
-        case ParallelismChanged(what=what, most=most, reason=reason) if reason:
-            return f"{'slower':<10} {most} {what} at once, because of {reason}"
         case _:
             return None
 

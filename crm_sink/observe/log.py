@@ -18,6 +18,7 @@ from crm_sink.events import (
     CallMade,
     ChunkMoved,
     Event,
+    LedgerMissed,
     OrphansNotSought,
     RetryScheduled,
     RowsWaiting,
@@ -80,7 +81,9 @@ def _level(event: Event) -> int:
     match event:
         case CallMade() | BudgetSeen():
             return logging.DEBUG
-        case RetryScheduled() | AnswerMissed() | RowsWaiting() | OrphansNotSought():
+        case RetryScheduled() | AnswerMissed() | LedgerMissed():
+            return logging.WARNING
+        case RowsWaiting() | OrphansNotSought():
             return logging.WARNING
         case ChunkMoved(failed=failed) if failed:
             return logging.WARNING

@@ -6,13 +6,17 @@ import os
 import sqlite3
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
-from crm_sink.events import ChunkMoved
+from crm_sink.events import ChunkMoved, LedgerMissed
 
 from .conftest import COUNT, MAPPING, Office
+
+if TYPE_CHECKING:
+    from tests.door import Door
 
 MANY = 5_000
 
@@ -101,4 +105,27 @@ def test_a_ledger_that_goes_away_while_a_run_writes_is_named_with_the_command_to
     assert said.code == 1
     assert said.err.endswith(f"crm-sink resume {run}\n")
     assert office.crm_sink(f"resume {run} --log none").code == 0
+    assert office.written() == (COUNT, 1)
+
+
+@pytest.mark.parametrize("state", ["sending", "created", "uploaded", "closed"])
+def test_a_ledger_whose_database_restarts_while_a_run_writes_is_waited_for(
+    office: Office, door: Door, through: str, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    """It goes away at a step of a Bulk job, and answers again at the third attempt."""
+    monkeypatch.setenv("CRM_SINK_LEDGER_URL", through)
+    office.planned("bulk")
+    missed = []
+
+    def listen(event: object) -> None:
+        if isinstance(event, ChunkMoved) and event.state == state:
+            door.shut()
+        if isinstance(event, LedgerMissed):
+            missed.append(event.wait_seconds)
+            if event.attempt == 3:
+                door.open()
+
+    monkeypatch.setattr("crm_sink.cli.options.listener_of", lambda _: listen)
+    assert office.crm_sink("apply").code == 0
+    assert missed == [0.5, 1, 2]
     assert office.written() == (COUNT, 1)

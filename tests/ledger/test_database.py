@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crm_sink.errors import LedgerError
+from crm_sink.errors import CrmSinkError, LedgerError, UsageError
 from crm_sink.ledger.address import Place, place_of, read_url
 from crm_sink.ledger.store import open_ledger
 from crm_sink.ledger.trouble import explained
@@ -56,8 +56,10 @@ def public_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def refused(url: str | None, home: Path, clock: Clock) -> LedgerError:
-    with pytest.raises(LedgerError) as caught:
+def refused(
+    url: str | None, home: Path, clock: Clock, kind: type[CrmSinkError] = LedgerError
+) -> CrmSinkError:
+    with pytest.raises(kind) as caught:
         open_ledger(url, home, clock)
     return caught.value
 
@@ -70,18 +72,32 @@ def refused(url: str | None, home: Path, clock: Clock) -> LedgerError:
         ("mysql://ann:sekret@127.0.0.1/x", "SQLite or PostgreSQL, not in mysql"),
         ("sqlite://", "would forget"),
         ("sqlite:///:memory:", "would forget"),
-        ("postgresql://ann:sekret@127.0.0.1:1/x", "no database answers there"),
-        ("postgresql://ann:sekret@nohost.invalid/x", "no database answers there"),
-        ("postgresql://ann:sekret@/x?host=/nowhere", "no database answers there"),
-        ("postgres://ann:sekret@127.0.0.1:1/x?sslpassword=sekret", "no database answers there"),
         ("postgresql+nodriver://ann:sekret@127.0.0.1/x", "driver is not installed"),
     ],
 )
-def test_a_url_that_leads_nowhere_is_refused_without_its_password(
+def test_a_url_that_cannot_be_used_is_a_wrong_setting(
     url: str, message: str, home: Path, clock: Clock
 ) -> None:
-    error = refused(url, home, clock)
+    error = refused(url, home, clock, UsageError)
     assert message in error.message
+    assert error.hint
+    assert "sekret" not in repr((str(error), error.args, error.__cause__))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ann:sekret@127.0.0.1:1/x",
+        "postgresql://ann:sekret@nohost.invalid/x",
+        "postgresql://ann:sekret@/x?host=/nowhere",
+        "postgres://ann:sekret@127.0.0.1:1/x?sslpassword=sekret",
+    ],
+)
+def test_a_url_that_leads_nowhere_is_refused_without_its_password(
+    url: str, home: Path, clock: Clock
+) -> None:
+    error = refused(url, home, clock)
+    assert "no database answers there" in error.message
     assert error.hint
     assert "sekret" not in repr((str(error), error.args, error.__cause__))
 
@@ -90,7 +106,7 @@ def test_a_missing_driver_names_the_extra_to_install(
     home: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    error = refused("postgresql://ann@127.0.0.1/x", home, clock)
+    error = refused("postgresql://ann@127.0.0.1/x", home, clock, UsageError)
     assert error.hint == "pip install 'crm_sink[postgres]'"
 
 

@@ -10,6 +10,7 @@ import pytest
 from crm_sink.errors import LedgerError
 from crm_sink.ledger.database import open_database
 from crm_sink.ledger.migrate import migrate
+from crm_sink.ledger.patience import Patience
 from crm_sink.ledger.schema import tables
 from crm_sink.ledger.store import open_ledger
 
@@ -27,8 +28,8 @@ BROKEN = ("create table three (a integer)", "insert into nowhere values (1)")
 
 
 @pytest.fixture
-def database(url: str | None, home: Path) -> Iterator[Database]:
-    opened = open_database(url, home)
+def database(url: str | None, home: Path, clock: Clock) -> Iterator[Database]:
+    opened = open_database(url, home, Patience(clock))
     yield opened
     opened.close()
 
