@@ -40,10 +40,10 @@ def unwritten(counter: Counter) -> Iterator[Counter]:
         ("MEMORY_LIMIT", "lots", 2, "CRM_SINK_MEMORY_LIMIT"),
         ("MEMORY_LIMIT", "1MB", 1, "memory"),
         ("JWT_KEY_FILE", "key.pem", 2, "CRM_SINK_CLIENT_SECRET and CRM_SINK_JWT_KEY_FILE"),
-        ("LEDGER_URL", "nonsense", 1, "CRM_SINK_LEDGER_URL is not a database URL"),
-        ("LEDGER_URL", "mysql://u:s3cr3t@db/x", 1, "SQLite or PostgreSQL, not in mysql"),
+        ("LEDGER_URL", "nonsense", 2, "CRM_SINK_LEDGER_URL is not a database URL"),
+        ("LEDGER_URL", "mysql://u:s3cr3t@db/x", 2, "SQLite or PostgreSQL, not in mysql"),
         ("LEDGER_URL", "postgresql://u:s3cr3t@127.0.0.1:1/x", 1, "no database answers there"),
-        ("LEDGER_URL", "sqlite://", 1, "a ledger in memory would forget"),
+        ("LEDGER_URL", "sqlite://", 2, "a ledger in memory would forget"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(
