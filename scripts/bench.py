@@ -7,7 +7,7 @@ machine. Printed: client CPU seconds, wall seconds, peak memory and API calls, a
     scripts/bench --records 1000000,10000000
     scripts/bench --org                    the local org itself: 1,000,000 rows, small writes, pages
 
-simple-salesforce and curl are left out above 1,000,000 records.
+simple-salesforce, curl and the least sync are left out above 1,000,000 records.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ CONTENDERS = Path(__file__).with_name("bench_contenders.py")
 MOST_FOR_PEERS = 1_000_000
 FULL, SAME = "(a) crm-sink sync", "(a) the same again: no change"
 SIMPLE, FLOOR = "(b) simple-salesforce bulk2", "(c) floor: CSV parts, streamed PUTs"
+LEAST = "(e) least: floor, reading, comparing"
 MAPPING = """\
 object: Lead
 source: {parquet: PREDICTIONS}
@@ -138,9 +139,10 @@ class Contest:
             "floor": lambda: self.contender(FLOOR, "floor", 2),
             "curl": lambda: self.contender("(d) curl, the same bytes", "curl", 3),
             "simple": lambda: self.contender(SIMPLE, "simple", 4),
+            "least": lambda: self.contender(LEAST, "least", 5),
         }
         if self.records > MOST_FOR_PEERS:
-            del runs["curl"], runs["simple"]
+            del runs["curl"], runs["simple"], runs["least"]
         return [measure() for name, measure in runs.items() if not only or name in only]
 
     def predict(self, shift: int) -> None:
@@ -231,11 +233,14 @@ def table(measured: list[Measured]) -> str:
 
 def ratios(by_name: dict[str, Measured]) -> list[str]:
     """Compare the contenders of one run."""
-    full, same, floor, simple = (by_name.get(name) for name in (FULL, SAME, FLOOR, SIMPLE))
+    names = (FULL, SAME, FLOOR, SIMPLE, LEAST)
+    full, same, floor, simple, least = (by_name.get(name) for name in names)
     lines = []
     if full and simple:
         lines.append(f"client CPU (a)/(b)                 {full.cpu / simple.cpu:6.3f}")
         lines.append(f"the same, with the making of dicts {full.cpu / simple.whole:6.3f}")
+    if least and simple:
+        lines.append(f"client CPU (e)/(b)                 {least.cpu / simple.cpu:6.3f}")
     if full and floor:
         deliver = full.stages["write"]
         lines.append(f"deliver stage, wall, (a)/(c)       {deliver[0] / floor.wall:6.2f}")
