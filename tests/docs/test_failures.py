@@ -151,7 +151,13 @@ PROOF: dict[str, list[str]] = {
         "failures/test_disk_and_ledger.py "
         "test_a_disk_that_is_full_ends_the_run_and_resume_completes_it",
     ],
-    "The ledger is locked, or goes away": [
+    "The ledger's PostgreSQL restarts or fails over": [
+        "failures/test_disk_and_ledger.py "
+        "test_a_ledger_whose_database_restarts_while_a_run_writes_is_waited_for",
+        "ledger/test_patience.py test_a_database_that_restarts_is_waited_for",
+    ],
+    "The ledger is locked, or stays away": [
+        "ledger/test_patience.py test_a_database_that_stays_away_is_given_up_after_three_minutes",
         "failures/test_disk_and_ledger.py "
         "test_a_ledger_that_is_locked_ends_the_run_and_resume_completes_it",
         "failures/test_disk_and_ledger.py "
