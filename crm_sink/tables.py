@@ -67,7 +67,7 @@ OUTCOMES = {
     "chunk": "INTEGER",
     "row": "BIGINT",
     "key": "VARCHAR",
-    "id": "VARCHAR",  # null when nothing was created
+    "id": "VARCHAR",  # the change's own, if it has one; null when nothing was created
     "ok": "BOOLEAN",  # never null
     "created": "BOOLEAN",  # true when a record was made; null when that cannot be told
     "code": "VARCHAR",  # Salesforce's status code; null when ok
@@ -156,23 +156,45 @@ def write(field_name: str) -> str:
 def text_of(field: FieldSchema, expression: str) -> str:
     """Give the SQL for a value as text that both people and Salesforce read.
 
-    Numbers never carry an exponent, and never a point when the scale is 0: an int field refuses
-    `250.0`. Datetimes are `2026-11-20T06:00:00.000Z`.
+    Numbers never carry an exponent, and whole ones no point when the scale is 0: an int field
+    refuses `250.0`. Datetimes are `2026-11-20T06:00:00.000Z`.
     """
     if field.type in NUMBER_TYPES:
-        if field.scale == 0:
-            return f"cast(cast({expression} as hugeint) as varchar)"
-        number = expression
-        if (field.precision or 18) > EXACT_DIGITS:
-            # The engine multiplies to make a decimal of a double, which beyond 15 digits is a
-            # cent off now and then. The double's own text is exact.
-            number = f"cast({expression} as varchar)"
-        return f"cast(cast({number} as decimal(38, {field.scale})) as varchar)"
+        # Salesforce does not enforce the scale: what others wrote may have more digits, and is
+        # told, and put back by an undo, with all of them.
+        exact = f"cast(cast(cast({expression} as varchar) as decimal(38, 18)) as varchar)"
+        return (
+            f"case when {expression} = round({expression}, {field.scale}) "
+            f"then {_in_scale(field, expression)} else rtrim(rtrim({exact}, '0'), '.') end"
+        )
     if field.type is FieldType.DATETIME:
         return f"strftime({expression}, '%Y-%m-%dT%H:%M:%S.000Z')"
     if field.type is FieldType.TIME:
         return f"strftime(date '1970-01-01' + {expression}, '%H:%M:%S.000Z')"
     return f"cast({expression} as varchar)"
+
+
+def _in_scale(field: FieldSchema, expression: str) -> str:
+    if field.scale == 0:
+        return f"cast(cast({expression} as hugeint) as varchar)"
+    number = expression
+    if (field.precision or 18) > EXACT_DIGITS:
+        # The engine multiplies to make a decimal of a double, which beyond 15 digits is a
+        # cent off now and then. The double's own text is exact.
+        number = f"cast({expression} as varchar)"
+    return f"cast(cast({number} as decimal(38, {field.scale})) as varchar)"
+
+
+def same_change(change: str, outcome: str) -> str:
+    """Give the SQL condition, for an inner join, that an outcome is that of a change.
+
+    A key alone does not tell: it may have moved from a leaver's record to another. Only a record
+    that is created has no id in its change.
+    """
+    return (
+        f"{change}.chunk = {outcome}.chunk and {change}.key = {outcome}.key "
+        f"and coalesce({change}.id = {outcome}.id, true)"
+    )
 
 
 def empty(table: dict[str, str]) -> str:

@@ -120,7 +120,9 @@ class _Work:
         if not any(self.old.outcomes.glob("*.parquet")):
             return "select null::varchar where false"
         outcomes = Relation(self.old.outcomes, 0).scan()
-        keys = f"select {match_key(self.key, 'key')} as match from {outcomes} where ok"
+        # A leaver has no row: its key may be that of another record by now.
+        ok = "ok and row is not null"
+        keys = f"select {match_key(self.key, 'key')} as match from {outcomes} where {ok}"
         return f"select match from ({keys}) where match is not null"
 
 

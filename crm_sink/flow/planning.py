@@ -17,6 +17,7 @@ from crm_sink.flow.past import Past
 from crm_sink.flow.reading import read_ids, read_leavers
 from crm_sink.flow.unsettled import Now, past_by
 from crm_sink.ledger.contract import ChunkRecord
+from crm_sink.match.extras import CONVERTED
 from crm_sink.plan.changes import clearing, compare, differing
 from crm_sink.plan.chunks import Size, cut, measure
 from crm_sink.plan.conflicts import Held, Places, hold_back
@@ -162,11 +163,13 @@ def _with_leavers(found: _Found, work: Planning) -> _Found:
         work.destination, work.context.crm, work.engine, work.folder.root / "leavers.parquet"
     )
     parent = work.destination.parent
+    extras = [field.name for field in work.destination.extras]
     leaving = clearing(
         present,
         rules,
         flag=work.destination.flag,
         parent=parent.name if parent else None,
+        passed_over=next((name for name in extras if name == CONVERTED), None),
     )
     query = differing(leaving, rules, found.parts)
     added = work.engine.save(query, folder / f"chunk={found.parts}" / "data.parquet").rows

@@ -52,7 +52,7 @@ def _created_and_cleared(run: Run, folder: RunFolder, engine: Engine) -> tuple[i
     if run.totals.to_clear:
         cleared = engine.value(
             f"select count(*) from {outcomes} o join {Relation(folder.changes, 0).scan()} c "
-            "on o.chunk = c.chunk and o.key = c.key where o.ok and c.action in ('clear', 'delete')"
+            "on o.chunk = c.chunk and o.id = c.id where o.ok and c.action in ('clear', 'delete')"
         )
     return int(created), int(cleared)
 

@@ -184,7 +184,7 @@ def write_rejects(folder: RunFolder, engine: Engine) -> int:
 
     Returns:
         How many rows were rejected, each counted once. A reject without a row number (a leaver)
-        counts by its key.
+        counts by its record, or its key.
     """
     parts = Relation(folder.rejects_parts, 0)
     found = any(folder.rejects_parts.glob("**/*.parquet"))
@@ -207,7 +207,7 @@ def write_rejects(folder: RunFolder, engine: Engine) -> int:
 
 
 def _rejected_rows(rejects: str) -> str:
-    return f"select distinct row, case when row is null then key end as key from {rejects}"
+    return f"select distinct row, case when row is null then coalesce(id, key) end from {rejects}"
 
 
 def _write_csv(rejects: str, path: Path, engine: Engine) -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from crm_sink.tables import same_change
+
 if TYPE_CHECKING:
     from crm_sink.engine import Engine
 
@@ -47,14 +49,14 @@ def _joined(changes: str, outcomes: str) -> str:
     return (
         "(select c.* replace (coalesce(o.id, c.id) as id), o.created "
         f"from {changes} c join (from {outcomes} where ok) o "
-        "on c.chunk = o.chunk and c.key = o.key)"
+        f"on {same_change('c', 'o')})"
     )
 
 
 def _not_refused(outcomes: str, engine: Engine) -> str:
-    """Leave out what the org refused. A table tells the planner how few they are."""
+    """Leave out the updates that the org refused. A table tells the planner how few they are."""
     table = f"refused_{sha256(outcomes.encode()).hexdigest()[:16]}"
     engine.run(
-        f"create or replace temp table {table} as select chunk, key from {outcomes} where not ok"
+        f"create or replace temp table {table} as select chunk, id from {outcomes} where not ok"
     )
-    return f"not exists (from {table} f where f.chunk = c.chunk and f.key = c.key)"
+    return f"not exists (from {table} f where f.chunk = c.chunk and f.id = c.id)"

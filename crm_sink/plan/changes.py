@@ -63,7 +63,12 @@ def _writes(rule: FieldRule, *, creates: bool) -> str:
 
 
 def clearing(
-    present: Relation, rules: Sequence[FieldRule], *, flag: FieldSchema | None, parent: str | None
+    present: Relation,
+    rules: Sequence[FieldRule],
+    *,
+    flag: FieldSchema | None,
+    parent: str | None,
+    passed_over: str | None = None,
 ) -> str:
     """Give the changes for the records in temp table `leavers`: clear our fields, or flag them.
 
@@ -75,6 +80,8 @@ def clearing(
         rules: The destination fields.
         flag: The checkbox to set, or None to clear.
         parent: The parent's reference field in `present`, if the object has one.
+        passed_over: The checkbox in `present` of records that the org lets nobody write, if the
+            object has one.
     """
     columns = ""
     for rule in rules:
@@ -91,10 +98,11 @@ def clearing(
             f"({writes}) as {write(field.name)}"
         )
     parent_sql = f"p.{name(parent)}" if parent else "cast(null as varchar)"
+    left_out = f" where not coalesce(p.{name(passed_over)}, false)" if passed_over else ""
     return (
         f"(select cast(null as bigint) as row, l.key, p.id, 'clear' as action, p.modified, "
         f"{parent_sql} as parent{columns} "
-        f"from leavers l join {present.scan()} p on p.id = l.id)"
+        f"from leavers l join {present.scan()} p on p.id = l.id{left_out})"
     )
 
 
@@ -114,20 +122,26 @@ def differing(compared: str, rules: Sequence[FieldRule], chunk: int) -> str:
 
 
 def row_bytes(rules: Sequence[FieldRule]) -> str:
-    """Give the SQL estimate of a change's size in a Bulk CSV, in bytes: rarely less than it is."""
-    size = "20"
+    """Give the SQL estimate of a change's size in a Bulk CSV, in bytes: hardly less than it is."""
+    size = "case when action = 'create' then strlen(key) + 4 else 20 end"
     for rule in rules:
         length = str(cell_bytes(rule.field))
         if rule.field.type in TEXT_TYPES:
-            length = f"coalesce(strlen({name(rule.field.name)}) + {length}, 5)"
+            length = f"coalesce({_quoted_bytes(name(rule.field.name))} + {length}, 5)"
         size += f" + case when {write(rule.field.name)} then {length} else 1 end"
     return size
+
+
+def _quoted_bytes(text: str) -> str:
+    """Give the SQL for a text's bytes in a CSV, where a quote is written twice."""
+    quotes = f"strlen({text}) - strlen(replace({text}, '\"', ''))"
+    return f"strlen({text}) + case when contains({text}, '\"') then {quotes} else 0 end"
 
 
 def cell_bytes(field: FieldSchema) -> int:
     """Give the most bytes of a field's cell and its comma; of a text, those beside its characters.
 
-    Quotes in a text are written twice and are not counted.
+    Quotes in a text, which are written twice, are not counted here.
     """
     if field.type in TEXT_TYPES:
         return 4

@@ -197,10 +197,9 @@ def _by_parent(changes: Relation, size: Size, rules: Sequence[FieldRule], engine
                 f"case when action = 'create' then hash({spread}) % {max(1, creating)} "
                 f"else {creating} + hash({spread}) % {updating} end"
             )
-            if (
-                creating + updating <= 2
-                or _largest(changes, number, rules, engine) < HARD_JOB_BYTES
-            ):
+            if (creating <= 1 and updating <= 1) or _largest(
+                changes, number, rules, engine
+            ) < HARD_JOB_BYTES:
                 return number
     raise AssertionError("a plan of single rows cannot exceed a job")  # a row is at most 400 KB
 

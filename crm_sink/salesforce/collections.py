@@ -239,7 +239,7 @@ def _keep(chunk: Chunk, outcomes: Sequence[Outcome], engine: Engine, kept: Path)
     o = {kind: f"cast(o.{kind} as {tables.OUTCOMES[kind]}) as {kind}" for kind in columns[1:]}
     engine.save(
         f"""
-        select c.chunk, c.row, c.key, coalesce(o.id, c.id) as id, {o["ok"]}, {o["created"]},
+        select c.chunk, c.row, c.key, coalesce(c.id, o.id) as id, {o["ok"]}, {o["created"]},
             {o["code"]}, {o["message"]}, {o["fields"]}
         from ({payload.numbered(chunk)}) as c
         join {pages.scan([page], columns)} as o on c.index = cast(o.index as bigint)

@@ -208,7 +208,7 @@ def _joined(
     )
     return f"""
         with result as ({results})
-        select c.chunk, c.row, c.key, coalesce(r.id, c.id) as id, {columns}, r.fields
+        select c.chunk, c.row, c.key, coalesce(c.id, r.id) as id, {columns}, r.fields
         from {chunk.changes.scan()} as c left join result as r on {_key_of_change(chunk)} = r.k
     """
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from crm_sink.engine import Relation
 from crm_sink.errors import Fate
+from crm_sink.tables import same_change
 from crm_sink.write.refused import judged, save_rejects
 
 if TYPE_CHECKING:
@@ -107,14 +108,15 @@ def _count(settled: Settled, rows: int, again: str, engine: Engine) -> Settled:
 def _changes_of(chunk: Chunk, again: str) -> str:
     return (
         f"select c.*, a.fate = '{Fate.RETRY_SLOWER.value}' as crowded "
-        f"from {chunk.changes.scan()} c join ({again}) a on c.chunk = a.chunk and c.key = a.key"
+        f"from {chunk.changes.scan()} c join ({again}) a on {same_change('c', 'a')}"
     )
 
 
 def _without(outcomes: Relation, again: str, engine: Engine, folder: RunFolder) -> Relation:
     rest = (
         f"select * from {outcomes.scan()} o where not exists "
-        f"(select 1 from ({again}) a where a.chunk = o.chunk and a.key = o.key)"
+        f"(select 1 from ({again}) a where a.chunk = o.chunk and a.key = o.key "
+        "and a.id is not distinct from o.id)"
     )
     return engine.save(rest, folder.parts / f"final-{outcomes.path.name}")
 

@@ -76,6 +76,18 @@ def test_a_leaver_is_cleared_once(shop: Shop) -> None:
     assert shop.writes() == {}
 
 
+def test_a_lead_that_was_converted_is_no_leaver(shop: Shop) -> None:
+    """Salesforce lets nobody write it: to try would end every later run with a reject."""
+    lead = shop.create("Lead", Ext__c="b")
+    shop.create("Lead", Ext__c="a")
+    mapping = MAPPING + "leavers: clear\n"
+    shop.sync(mapping, "from (values ('a', 0.9), ('b', 0.9)) t(id, score)")
+    with shop.org.org.store.writing() as cursor:
+        cursor.execute("update Lead set IsConverted = true where Id = ?", [lead])
+    totals = shop.sync(mapping, ONE).run.totals
+    assert (totals.planned, totals.unchanged, totals.rejected) == (1, 1, 0)
+
+
 def test_leavers_are_kept_by_default(shop: Shop) -> None:
     shop.create("Lead", Ext__c="a")
     shop.create("Lead", Ext__c="b")

@@ -325,3 +325,13 @@ def test_a_run_whose_rows_are_gone_cannot_be_undone(shop: Shop) -> None:
     shutil.rmtree(done.run.folder)
     with pytest.raises(NoSuchRun, match="no longer kept"):
         plan_undo(shop, done)
+
+
+@pytest.mark.parametrize("api", [Api.COLLECTIONS, Api.BULK])
+def test_a_value_with_more_digits_than_its_field_shows_comes_back_whole(
+    shop: Shop, api: Api
+) -> None:
+    """The API stores what it is given: the scale is only for the eye (help 000387302)."""
+    shop.create("Lead", Ext__c="a", Score__c=83.4)
+    undone(shop, shop.sync(MAPPING, ONE, api=api), api=api)
+    assert shop.look("SELECT Score__c FROM Lead") == [{"Score__c": 83.4}]

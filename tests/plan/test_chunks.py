@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from crm_sink.engine import Engine, Relation
 from crm_sink.plan import chunks
-from crm_sink.plan.changes import FieldRule
+from crm_sink.plan.changes import FieldRule, row_bytes
 from crm_sink.plan.chunks import cut, measure
 from crm_sink.schema import FieldSchema, FieldType
 from crm_sink.tickets import Api
@@ -116,3 +116,23 @@ def test_every_change_is_in_exactly_one_chunk(
     if found:
         keys = engine.value(f"select count(distinct key) from {Relation(into, 0).scan()}")
         assert keys == creates + updates
+
+
+def test_quotes_count_twice_for_the_size_of_a_job(engine: Engine) -> None:
+    """In a Bulk file each quote of a text is doubled; a job takes 100 MB raw."""
+    marks = 'true as "Note__c.write"'
+    query = f"""select 'create' as action, 'k' as key, repeat('"', 99) as "Note__c", {marks}"""
+    assert engine.value(f"select {row_bytes([NOTE])} from ({query})") >= 2 * 99
+
+
+def test_two_jobs_of_which_one_would_be_too_large_are_cut_finer(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most records belong to one parent, so that by parents one job gets nearly all."""
+    rows = "select 'k' || i, 'id' || i, 'update', if(i < 900, 'p', 'q' || i) from range(1000) r(i)"
+    relation = changes_of(engine, tmp_path, rows)
+    size = measure(relation, [SCORE, NOTE], engine)
+    monkeypatch.setattr(chunks, "JOB_BYTES", size.update_bytes * 6 // 10)
+    monkeypatch.setattr(chunks, "HARD_JOB_BYTES", size.update_bytes * 7 // 10)
+    found = cut(relation, size, Api.BULK, rules=[SCORE, NOTE], engine=engine, into=tmp_path / "c")
+    assert max(chunk.rows for chunk in found) < 700
