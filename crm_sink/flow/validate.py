@@ -16,6 +16,8 @@ from crm_sink.mapping.resolve import resolve
 from crm_sink.source.locate import locate
 from crm_sink.source.stage import stage
 from crm_sink.transform.columns import build_columns
+from crm_sink.transform.condition import condition_problems
+from crm_sink.transform.culprit import culprits
 from crm_sink.transform.examples import run_examples
 from crm_sink.transform.given import empty_table
 from crm_sink.transform.macros import MACROS
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from crm_sink.mapping.model import LoadedMapping
     from crm_sink.mapping.problem import Problem
     from crm_sink.schema import ObjectSchema
+
+FIRST_ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ def validate(path: Path, crm: Crm | None, *, environ: Mapping[str, str]) -> Vali
     loaded = with_flag(loaded)
     checked, notes = ["mapping"], []
     with tempfile.TemporaryDirectory(prefix="crm_sink-") as folder:
-        columns, note = _source_columns(loaded, Path(folder), environ)
+        columns, found, note = _source_columns(loaded, Path(folder), environ)
+        problems += found
         if columns is not None:
             checked.append(f"source ({len(columns)} columns)")
         if note:
@@ -91,20 +96,23 @@ def _counted(examples: int) -> str:
 
 def _source_columns(
     loaded: LoadedMapping, folder: Path, environ: Mapping[str, str]
-) -> tuple[dict[str, str] | None, str | None]:
-    """Give the source's columns; or None and why they could not be looked at.
+) -> tuple[dict[str, str] | None, list[Problem], str | None]:
+    """Give the source's columns, and the expressions that its first rows show to be at fault.
 
-    A source that is not there yet is no fault of the mapping: the scoring job may not have run.
+    Or None and why it could not be looked at: a source that is not there yet is no fault of the
+    mapping, as the scoring job may not have run.
     """
     source = loaded.mapping.source
     if source.parquet is None and source.csv is None:
-        return None, None  # a query is not run for a check, and a table in memory is not here
+        return None, [], None  # a query is not run for a check, and a table in memory is not here
     try:
         located = locate(source, None, environ=environ)
         with open_engine(folder, sources=located.files, macros=MACROS) as engine:
-            return stage(located, engine, folder).columns, None
+            staged = stage(located, engine, folder)
+            first = f"(select * from {staged.table} limit {FIRST_ROWS})"
+            return staged.columns, culprits(loaded, table=first, engine=engine), None
     except (SourceError, UsageError) as error:
-        return None, f"the source was not checked: {error}"
+        return None, [], f"the source was not checked: {error}"
 
 
 def _misfits(
@@ -131,7 +139,11 @@ def _misfits(
     table = empty_table({loaded.mapping.match.column: "VARCHAR", **columns})
     _, found = build_columns(part, fields, key, table=table, engine=engine)
     own = {place for path in sound for place in _places(loaded, path)}
-    return [problem for problem in found if (problem.line, problem.column) in own]
+    found = [problem for problem in found if (problem.line, problem.column) in own]
+    condition = loaded.expressions.get(("when",))
+    if condition is not None and {use.name.lower() for use in condition.columns} <= known:
+        found += condition_problems(loaded, table=table, engine=engine)
+    return found
 
 
 def _places(loaded: LoadedMapping, path: str) -> set[tuple[int, int]]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from crm_sink.engine import Engine
     from crm_sink.mapping.model import Gates
 
+# The years 1 to 9999 as seconds, which Python's dates know. A wrong unit makes times far beyond.
+FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
 QUANTILES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 
 
@@ -131,7 +133,10 @@ def _freshness(column: str, row: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _iso(seconds: float | None) -> str | None:
-    return None if seconds is None else f"{datetime.fromtimestamp(int(seconds), UTC):%FT%TZ}"
+    if seconds is None:
+        return None
+    within = min(max(int(seconds), FIRST_SECOND), LAST_SECOND)
+    return datetime.fromtimestamp(within, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _drift(

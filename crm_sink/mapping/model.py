@@ -148,7 +148,7 @@ class FlagLeavers(Part):
 
 
 Span = Annotated[
-    str, Field(pattern=r"^\d+(\.\d+)?\s*[smhdw]$", description="A time span: 90m, 26h, 2d")
+    str, Field(pattern=r"^\d{1,6}(\.\d{1,6})?\s*[smhdw]$", description="A time span: 90m, 26h, 2d")
 ]
 Share = Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s*%$", description="A share: 30%")]
 

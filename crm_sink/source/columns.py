@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROW = "__row"
+HELD_BY_FLOAT = {"FLOAT", "TINYINT", "UTINYINT", "SMALLINT", "USMALLINT", '"NULL"', "NULL"}
 SAME_TYPES = "write all files with the same types"
 
 # DuckDB types that hold one kind of value: files may differ within a family.
@@ -87,10 +88,11 @@ def check_types(kinds: Sequence[tuple[str, dict[str, str]]]) -> None:
                 )
 
 
-def check_scales(kinds: Sequence[tuple[str, dict[str, str]]], united: dict[str, str]) -> None:
-    """Refuse decimals that would be rounded when files are united.
+def check_digits(kinds: Sequence[tuple[str, dict[str, str]]], united: dict[str, str]) -> None:
+    """Refuse numbers that would be rounded when files are united.
 
-    DuckDB takes the smaller scale when digits before and behind the point do not fit together.
+    DuckDB takes the smaller scale when digits before and behind the point do not fit together, and
+    of a FLOAT beside whole numbers or decimals a FLOAT, which keeps seven digits.
 
     Args:
         kinds: For each file, its name and its columns with their DuckDB types.
@@ -103,7 +105,8 @@ def check_scales(kinds: Sequence[tuple[str, dict[str, str]]], united: dict[str, 
     for file, columns in kinds:
         for name, kind in columns.items():
             whole = taken[name.lower()]
-            if whole.startswith("DECIMAL") and scale(whole) < scale(kind):
+            loses = whole.startswith("DECIMAL") and scale(whole) < scale(kind)
+            if loses or (whole == "FLOAT" and kind not in HELD_BY_FLOAT):
                 raise SourceError(
                     f"column {name!r} is {kind} here, and {whole} over all files",
                     where=file,

@@ -94,7 +94,7 @@ def _header(file: Path, shown: str) -> tuple[str, list[str]]:
             f"the file cannot be read: {error}", where=shown, hint=f"file {file}"
         ) from error
     delimiter = _delimiter(start)
-    names = next(_records(start, delimiter, shown), [])
+    names = [column.strip() for column in next(_records(start, delimiter, shown), [])]
     if not names and start.strip():
         raise SourceError(
             "the first line is empty: a header with the column names is missing",
@@ -112,7 +112,7 @@ def _header(file: Path, shown: str) -> tuple[str, list[str]]:
             where=f"{shown}:1",
             hint="write the file with a header",
         )
-    return delimiter, [column.strip() for column in names]
+    return delimiter, names
 
 
 def _records(start: str, delimiter: str, shown: str) -> Iterator[list[str]]:

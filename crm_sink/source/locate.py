@@ -38,7 +38,8 @@ class Located:
         kind: How they come in.
         shown: Where they are, as a person may see it.
         files: Absolute paths in reading order; empty unless they are files.
-        base: The folder that was searched, whose `key=value` folders are columns; else None.
+        below: Of each file its folder within the one that was searched, whose `key=value` parts
+            are columns; empty unless a folder was.
         query: A SQL query for the database at `url`.
         url: Its SQLAlchemy URL; may hold a password, so it is never shown.
         frame: A DataFrame, an Arrow table or stream.
@@ -47,7 +48,7 @@ class Located:
     kind: Kind
     shown: str
     files: tuple[Path, ...] = ()
-    base: Path | None = None
+    below: tuple[Path, ...] = ()
     query: str = ""
     url: str = field(default="", repr=False)
     frame: object | None = field(default=None, repr=False)
@@ -102,25 +103,29 @@ def _located_files(kind: Kind, text: str) -> Located:
     path = Path(text).expanduser()
     if path.is_dir():
         files = _files_below(path, kind)
-        base: Path | None = path.resolve()
     elif not path.exists() and has_magic(str(path)):
         found = sorted(Path(match) for match in glob(str(path), recursive=True))
-        files, base = [match for match in found if match.is_file()], None
+        files = [match for match in found if match.is_file()]
         if not files:
             raise _missing(path, "no file matches", text)
     else:
-        files, base = [path], None
+        files = [path]
+    # A link such as latest.parquet beside its file is the same predictions, not more of them.
+    once = {file.resolve(): file for file in reversed(files)}
+    files = [file for file in files if once[file.resolve()] == file]
     for file in files:
         _require_readable(file, text if len(files) == 1 else str(file), kind)
-    return Located(kind, text, files=tuple(file.resolve() for file in files), base=base)
+    below = tuple(file.parent.relative_to(path) for file in files) if path.is_dir() else ()
+    return Located(kind, text, files=tuple(file.resolve() for file in files), below=below)
 
 
 def _files_below(folder: Path, kind: Kind) -> list[Path]:
     """List a folder's files in sorted order, without the side files that jobs leave (_SUCCESS)."""
     files = [
         path
-        for path in sorted(folder.rglob(f"*.{kind}"))
-        if not any(part.startswith(("_", ".")) for part in path.relative_to(folder).parts)
+        for path in sorted(folder.rglob("*"))
+        if path.name.endswith((f".{kind}", ".csv.gz") if kind is Kind.CSV else f".{kind}")
+        and not any(part.startswith(("_", ".")) for part in path.relative_to(folder).parts)
         and path.is_file()
     ]
     if not files:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from itertools import accumulate
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from crm_sink.engine import literal, name
 from crm_sink.errors import SourceError
-from crm_sink.source.columns import ROW, check_names, check_scales, check_types
+from crm_sink.source.columns import ROW, check_digits, check_names, check_types
 from crm_sink.source.trouble import reading
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from crm_sink.engine import Engine
     from crm_sink.source.locate import Located
 
+NOTHING = "__HIVE_DEFAULT_PARTITION__"  # the folder of the rows whose value is null
 NUMBERS = ("file_row_number", "file_index")  # what DuckDB calls a row's and a file's number
 
 
@@ -24,7 +26,7 @@ def parquet_query(located: Located, engine: Engine, folder: Path) -> tuple[str, 
     """Give the query that reads the files, and how many rows they hold.
 
     Files are united by column name: what one lacks is null there. Folders named `key=value` below
-    a source folder are text columns, as Spark and Hive lay them out.
+    a source folder are text columns, as Spark and Hive lay them out and escape them.
 
     Raises:
         SourceError: A file is damaged, or the files do not fit together.
@@ -36,7 +38,7 @@ def parquet_query(located: Located, engine: Engine, folder: Path) -> tuple[str, 
             rows.append(_rows(engine, file))
     check_types(kinds)
     known = engine.columns(scan(located.files))
-    check_scales(kinds, known)
+    check_digits(kinds, known)
     folders = _folder_columns(located, list(known))
     columns = [_plain(column, kind) for column, kind in known.items()]
     columns += [f"{_pick(values)} as {name(column)}" for column, values in folders.items()]
@@ -97,12 +99,17 @@ def _top_level(tree: Sequence[tuple[str, int | None]]) -> Iterator[str]:
 
 
 def _folder_columns(located: Located, names: Sequence[str]) -> dict[str, list[str]]:
-    if located.base is None:
+    """Give the columns that folders hold: for each, the SQL of its value in every file."""
+    if not located.below:
         return {}
-    files = [file.parent.relative_to(located.base).parts for file in located.files]
-    pairs = [dict(part.split("=", 1) for part in parts if "=" in part) for parts in files]
+    pairs = [
+        {unquote(key): unquote(value) for key, sign, value in parts if sign}
+        for parts in ([part.partition("=") for part in folder.parts] for folder in located.below)
+    ]
     known = {column.lower() for column in names}
     shared = [key for key in pairs[0] if all(key in pair for pair in pairs)]
     return {
-        key: [literal(pair[key]) for pair in pairs] for key in shared if key.lower() not in known
+        key: ["null::varchar" if pair[key] == NOTHING else literal(pair[key]) for pair in pairs]
+        for key in shared
+        if key.lower() not in known
     }

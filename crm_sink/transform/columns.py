@@ -177,10 +177,11 @@ def _kinds(expressions: list[str], table: str, engine: Engine) -> list[Kind | Wo
         types = engine.columns(f"(select {listed} from {table})")
         return [kind_of(kind) for kind in types.values()]
     except duckdb.Error:
-        return [_kind(sql, table, engine) for sql in expressions]
+        return [kind_in(sql, table, engine) for sql in expressions]
 
 
-def _kind(sql: str, table: str, engine: Engine) -> Kind | Words:
+def kind_in(sql: str, table: str, engine: Engine) -> Kind | Words:
+    """Give the kind of one expression over a table, or why it cannot be bound to it."""
     import duckdb
 
     try:

@@ -14,13 +14,15 @@ from crm_sink.mapping.names import did_you_mean
 from crm_sink.mapping.problem import Problem
 from crm_sink.schema import NUMBER_TYPES, FieldType
 from crm_sink.transform.columns import build_columns
+from crm_sink.transform.condition import condition_problems
 from crm_sink.transform.constants import constant_problems
 from crm_sink.transform.fit.coerce import coerce
 from crm_sink.transform.fit.coercion import Mismatch, Slot
 from crm_sink.transform.fit.kinds import Kind
-from crm_sink.transform.given import empty_table, given_table
+from crm_sink.transform.given import empty_table, given_table, typed
 from crm_sink.transform.layers import layers_of
 from crm_sink.transform.rejects import good_query, rejects_query
+from crm_sink.transform.trouble import describe_failure
 from crm_sink.transform.twins import Keys
 
 if TYPE_CHECKING:
@@ -56,16 +58,24 @@ def run_examples(
         Problems. Examples or none, also every constant that does not fit its field and, with
         `columns`, every expression that does not fit them.
     """
+    import duckdb
+
     if columns is not None:
         table = empty_table(columns)
         _, problems = build_columns(loaded, fields, key, table=table, engine=engine)
+        problems += condition_problems(loaded, table=table, engine=engine)
     else:
         problems = constant_problems(loaded, fields, key, engine)
     if problems:
         return sorted(problems)
     found: list[Problem] = []
+    case = _Case(loaded, fields, key, engine, columns)
     for number, example in enumerate(loaded.mapping.examples):
-        found += _run(_Case(loaded, fields, key, engine, columns), number, example)
+        try:
+            found += _run(case, number, example)
+        except duckdb.Error as error:
+            words = describe_failure(error)
+            found.append(case.problem(("examples", number), words.message, words.hint))
     return list(dict.fromkeys(found))
 
 
@@ -93,7 +103,7 @@ class _Case:
 
 def _run(case: _Case, number: int, example: Example) -> Iterator[Problem]:
     given: dict[str, Data] = dict(example.given)
-    unknown = _unknown_columns(case, number, given)
+    unknown = [*_unknown_columns(case, number, given), *_unfit_values(case, number, given)]
     if unknown:
         yield from unknown
         return
@@ -107,6 +117,7 @@ def _run(case: _Case, number: int, example: Example) -> Iterator[Problem]:
     built, problems = build_columns(
         case.loaded, case.fields, case.key, table=table, engine=case.engine
     )
+    problems += condition_problems(case.loaded, table=table, engine=case.engine)
     if problems:
         yield from problems
         return
@@ -142,6 +153,21 @@ def _unknown_columns(case: _Case, number: int, given: dict[str, Data]) -> list[P
         for column in given
         if column.lower() not in known
     ]
+
+
+def _unfit_values(case: _Case, number: int, given: dict[str, Data]) -> Iterator[Problem]:
+    """Give the values that the source's column can never hold."""
+    import duckdb
+
+    kinds = {column.lower(): kind for column, kind in (case.columns or {}).items()}
+    for column, value in given.items():
+        kind = kinds.get(column.lower())
+        try:
+            if kind is not None:
+                case.engine.value(f"select hash({typed(value, kind)})")
+        except duckdb.Error:
+            message = f"column {column} is {kind} in the source, and cannot be {value!r}"
+            yield case.problem(("examples", number, "given", column), message)
 
 
 def _with_used(case: _Case, given: dict[str, Data]) -> dict[str, Data]:

@@ -28,7 +28,7 @@ def given_table(given: dict[str, Data], columns: dict[str, str] | None) -> str:
         cells = [f"{_guessed(value)} as {name(column)}" for column, value in given.items()]
     else:
         cells = [
-            f"{_typed(values.get(column.lower()), kind)} as {name(column)}"
+            f"{typed(values.get(column.lower()), kind)} as {name(column)}"
             for column, kind in columns.items()
         ]
     return f"(select cast(1 as bigint) as __row, {', '.join(cells)})"
@@ -36,16 +36,17 @@ def given_table(given: dict[str, Data], columns: dict[str, str] | None) -> str:
 
 def empty_table(columns: dict[str, str]) -> str:
     """Give the SQL of a table with the source's columns and no rows."""
-    cells = [f"{_typed(None, kind)} as {name(column)}" for column, kind in columns.items()]
+    cells = [f"{typed(None, kind)} as {name(column)}" for column, kind in columns.items()]
     return f"(select cast(1 as bigint) as __row, {', '.join(cells)} limit 0)"
 
 
-def _typed(value: Data, kind: str) -> str:
+def typed(value: Data, kind: str) -> str:
+    """Give a value as SQL of a column's type; running it fails when the column cannot hold it."""
     if "NULL" in kind:
         return "null" if value is None else _guessed(value)
     if isinstance(value, list) and kind.endswith("[]"):
         # One by one: factors of an example need not all have the same parts.
-        return f"cast([{', '.join(_typed(item, kind[:-2]) for item in value)}] as {kind})"
+        return f"cast([{', '.join(typed(item, kind[:-2]) for item in value)}] as {kind})"
     if isinstance(value, dict) and kind.startswith("MAP("):
         keys = ", ".join(literal(key) for key in value)
         values = ", ".join(_guessed(item) for item in value.values())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from crm_sink import tables
 from crm_sink.engine import moment, name
 from crm_sink.mapping.sql.form import in_brackets
+from crm_sink.transform.fit.kinds import Kind
 
 if TYPE_CHECKING:
     from crm_sink.mapping.model import LoadedMapping
@@ -120,9 +121,11 @@ def _newness(column: str, kinds: dict[str, str]) -> str:
 def _attempt(column: Column) -> str:
     """Give SQL for `{'v': value}`, or null when the expression raised an error.
 
-    The struct tells an error from an expression that is null.
+    The struct tells an error from an expression that is null. What counts as text is text from here
+    on: a UUID knows no `trim`.
     """
-    return f"try({{'v': {column.sql}}})"
+    sql = f"cast({column.sql} as varchar)" if column.kind is Kind.TEXT else column.sql
+    return f"try({{'v': {sql}}})"
 
 
 def _code(column: Column) -> str:

@@ -16,6 +16,8 @@ from crm_sink import tables
 from crm_sink.engine import PARQUET, Relation, literal
 from crm_sink.errors import MappingError
 from crm_sink.transform.columns import build_columns
+from crm_sink.transform.condition import condition_problems
+from crm_sink.transform.culprit import culprits
 from crm_sink.transform.layers import layers_of
 from crm_sink.transform.rejects import good_query, rejects_query, without_twins
 from crm_sink.transform.twins import read_keys
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from crm_sink.engine import Engine
     from crm_sink.mapping.model import LoadedMapping
     from crm_sink.schema import FieldSchema
+    from crm_sink.transform.layers import Layers
 
 # A Parquet row group is held in memory while it is written: so many values, and no more.
 GROUP_VALUES = 1_000_000
@@ -73,11 +76,26 @@ def transform(
     Raises:
         MappingError: An expression does not fit the columns, or its type can never fit the field.
     """
+    import duckdb
+
+    hint = f"crm-sink validate {shlex.quote(loaded.file)}"
     built, problems = build_columns(loaded, fields, key, table=table, engine=engine)
+    problems += condition_problems(loaded, table=table, engine=engine)
     if problems:
-        raise MappingError(problems, hint=f"crm-sink validate {shlex.quote(loaded.file)}")
+        raise MappingError(sorted(problems), hint=hint)
     layers = layers_of(loaded, built, table=table, kinds=columns)
-    beside, width = into.with_suffix(".rejects.parquet"), len(built) + 2
+    try:
+        return _computed(layers, engine, into)
+    except duckdb.Error:
+        found = culprits(loaded, table=table, engine=engine)
+        if not found:
+            raise
+        raise MappingError(sorted(found), hint="mend the expression") from None
+
+
+def _computed(layers: Layers, engine: Engine, into: Path) -> Transformed:
+    width = len(layers.columns) + 2
+    beside = into.with_suffix(".rejects.parquet")
     desired = _save(good_query(layers), into, engine, width=width)
     keys = read_keys(layers, desired, engine, into.with_suffix(".twins.parquet"))
     try:

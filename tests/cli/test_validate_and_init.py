@@ -114,6 +114,19 @@ def test_an_example_that_fails_is_a_problem(two: Desk) -> None:
     assert "51" in said.out
 
 
+def test_validate_finds_what_would_end_the_run(two: Desk) -> None:
+    """To DuckDB neither is an error of a row."""
+    fields = "  At__c: \"timestamp '2026-11-20' at time zone ('Mars/' || id)\"\n"
+    two.write("lead.yaml", HEAD + fields + "when: '[id]'\n")
+    said = two.crm_sink("validate", "lead.yaml", "--format", "json")
+    line = HEAD.count("\n") + 1
+    assert [(found["line"], found["message"].split(":")[-1]) for found in said.data] == [
+        (line, " Unknown TimeZone 'Mars/a'!"),
+        (line + 1, "when is true or false, but the expression gives a list of texts"),
+    ]
+    assert two.crm_sink("plan", "lead.yaml").code == 2
+
+
 def test_without_a_name_all_mappings_are_checked(desk: Desk) -> None:
     (desk.folder / "mappings").symlink_to(MAPPINGS)
     said = desk.crm_sink("validate", "--offline")

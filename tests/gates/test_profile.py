@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from crm_sink.engine import Engine, open_engine
 from crm_sink.errors import UsageError
+from crm_sink.gates.freshness import judge_freshness
 from crm_sink.gates.profile import profile
 from crm_sink.mapping.model import DriftGate, FreshnessGate, Gates
 
 FRESHNESS = Gates(freshness=FreshnessGate(column="scored_at"))
+HOURS = FreshnessGate(column="scored_at", hold_after="48h")
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 DRIFT = Gates(drift=DriftGate(column="score"))
 
 
@@ -147,3 +151,20 @@ def test_a_gate_on_a_wrong_column_says_so(
 def test_a_freshness_gate_on_a_number_says_so(engine: Engine) -> None:
     with pytest.raises(UsageError, match="needs a time, and column scored_at is BIGINT"):
         profile("range(1)", {"scored_at": "BIGINT"}, FRESHNESS, engine)
+
+
+@pytest.mark.parametrize(
+    ("time", "newest"),
+    [
+        ("0001-01-01", "0001-01-01T00:00:00Z"),
+        ("57123-01-01", "9999-12-31T23:59:59Z"),  # milliseconds taken for microseconds
+        ("0044-03-15 (BC)", "0001-01-01T00:00:00Z"),
+    ],
+)
+def test_a_time_beyond_pythons_years_is_the_last_that_it_knows(
+    engine: Engine, time: str, newest: str
+) -> None:
+    table, columns = values(engine, "scored_at", "timestamp", f"('{time}')")
+    facts = profile(table, columns, FRESHNESS, engine)["freshness"]
+    assert facts["newest"] == newest
+    assert judge_freshness(HOURS, {"rows": 1, "freshness": facts}, NOW).state == "hold"

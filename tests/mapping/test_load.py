@@ -157,6 +157,7 @@ def test_a_record_cannot_be_created_with_an_id_of_ours(problems: Problems) -> No
     ("old", "new", "problem"),
     [
         ("when: score is not null", "when:", "4:1  when cannot be empty. A SQL condition"),
+        ("hold_after: 48h", "hold_after: 9999999w", "9:34  hold_after cannot be 9999999w"),
         ("hold_after: 48h", "hold_after: ", "9:34  hold_after cannot be empty. Older than this"),
         ("type:", "label: , type:", "6:41  label cannot be empty. The field's label"),
         ("value: round(100 * score)", "value: ", '6:14  value cannot be empty. value: "null"'),

@@ -229,3 +229,16 @@ def test_a_typed_column_keeps_the_text_of_the_file_beside_it(read: Read, folder:
     source, rows = read(csv="s.csv")
     assert source.columns == {"key": "VARCHAR", "version": "DOUBLE"}
     assert rows == [(1, "a", 1.1)]
+
+
+def test_a_folder_of_csv_is_read_whole_the_packed_files_too(read: Read, folder: Path) -> None:
+    (folder / "out").mkdir()
+    (folder / "out" / "1.csv").write_text("key\na\n")
+    (folder / "out" / "2.csv.gz").write_bytes(gzip.compress(b"key\nb\n"))
+    assert read(csv="out")[1] == [(1, "a"), (2, "b")]
+
+
+def test_blanks_do_not_make_another_name_in_a_header(read: Read, folder: Path) -> None:
+    (folder / "p.csv").write_text("key,score, score \na,1,2\n")
+    with pytest.raises(SourceError, match="'score' is there twice"):
+        read(csv="p.csv")

@@ -173,3 +173,27 @@ def test_names_that_we_need_ourselves_are_refused(read: Read, folder: Path, colu
 def test_names_that_differ_by_case_alone_are_refused(read: Read, folder: Path) -> None:
     write(folder / "p.parquet", Score=[1], score=[2])
     assert "column 'score' is there beside 'Score'" in refused(read, "p.parquet").message
+
+
+def test_folders_are_read_as_hive_and_spark_escape_them(read: Read, folder: Path) -> None:
+    write(folder / "out" / "to=A%2FB%20C" / "1.parquet", key=["a"])
+    write(folder / "out" / "to=__HIVE_DEFAULT_PARTITION__" / "1.parquet", key=["b"])
+    assert read(parquet="out")[1] == [(1, "a", "A/B C"), (2, "b", None)]
+
+
+def test_a_link_is_read_at_its_own_place_and_no_file_twice(read: Read, folder: Path) -> None:
+    write(folder / "elsewhere" / "1.parquet", key=["a"])
+    (folder / "out" / "day=1").mkdir(parents=True)
+    (folder / "out" / "day=1" / "1.parquet").symlink_to(folder / "elsewhere" / "1.parquet")
+    (folder / "out" / "day=1" / "latest.parquet").symlink_to(folder / "out/day=1/1.parquet")
+    assert read(parquet="out")[1] == [(1, "a", "1")]
+    assert read(parquet="out/*/*.parquet")[1] == [(1, "a")]
+
+
+def test_numbers_are_not_united_to_a_float_of_seven_digits(read: Read, folder: Path) -> None:
+    """DuckDB makes 123456792 of 123456789 where another file has a FLOAT."""
+    write(folder / "1.parquet", n=pa.array([123456789], pa.int32()))
+    write(folder / "2.parquet", n=pa.array([0.5], pa.float32()))
+    assert "over all files" in refused(read, "*.parquet").message
+    write(folder / "1.parquet", n=pa.array([7], pa.int16()))
+    assert [row[1] for row in read(parquet="*.parquet")[1]] == [7.0, 0.5]

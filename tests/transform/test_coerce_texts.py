@@ -46,6 +46,8 @@ def test_text_is_stored_as_salesforce_would(run: Run, value: str, stored: str | 
         ("Text(3)", "abcd", "TEXT_TOO_LONG"),
         ("Text(40)", "😀" * 21, "TEXT_TOO_LONG"),
         ("Text(40)", " #N/A ", "TEXT_IS_NA"),
+        ("Picklist('#N/A', Hot)", "#N/A", "TEXT_IS_NA"),
+        ("MultiselectPicklist('#N/A', A)", "#N/A;", "TEXT_IS_NA"),
         ("Text(40)", "a\x01b", "CONTROL_CHARACTER"),
         ("Text(40)", "a\x7fb", "CONTROL_CHARACTER"),
         ("Text(40)", "\x0e", "CONTROL_CHARACTER"),
@@ -175,3 +177,16 @@ def test_a_column_of_a_csv_file_is_written_as_the_file_has_it(
     predictions += "'1.10' as \"__text v\")"
     result = run(mapping("Text(9)").replace("value: v", f"value: '{value}'"), predictions)
     assert [(row["key"], row["F__c"]) for row in result.desired] == [("7", stored)]
+
+
+def test_a_uuid_is_text_in_fields_of_every_type(run: Run) -> None:
+    value = "'5f0b7a6e-4f8e-4b8e-9a51-111111111111'::uuid"
+    assert run(mapping("Text(36)"), table(value)).values("F__c") == [value[1:37]]
+    for type_ in ("Number(5, 2)", "Checkbox", "Date", "DateTime", "Time"):
+        assert run(mapping(type_), table(value)).codes()[0][2].startswith("NOT_A_")
+
+
+def test_control_characters_in_a_list_of_choices_are_a_reject(run: Run) -> None:
+    type_ = "MultiselectPicklist(A, B)"
+    bad = run(mapping(type_), table("['A', 'B' || chr(1)]"))
+    assert bad.codes() == [(1, "F__c", "CONTROL_CHARACTER")]

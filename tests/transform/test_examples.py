@@ -86,6 +86,10 @@ def test_an_example_that_holds(
             "{given: {score: 83}, expect: {Score__c: 83}}",
             "11:5  the example is rejected for Score__c: Score__c holds at most 3 digits",
         ),
+        (
+            "{given: {scored_at: yesterday}, expect: {At__c: null}}",
+            "11:14  column scored_at is TIMESTAMP WITH TIME ZONE in the source, and cannot be 'yes",
+        ),
         ("{given: {score: -1}, expect: {Score__c: 1}}", "11:5  the example does not meet `when`"),
         ("{given: {score: -1}, reject: Score__c}", "11:26  the example does not meet `when`, so"),
         (

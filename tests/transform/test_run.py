@@ -216,3 +216,29 @@ def test_nothing_is_left_behind(run: Run, engine: Engine, tmp_path: Path) -> Non
         "desired.rejects.parquet",
     ]
     assert engine.rows("select table_name from duckdb_tables()") == []
+
+
+@pytest.mark.parametrize(
+    ("when", "words"),
+    [
+        ("k[1:] > date '2026-11-20'", "does not fit the columns"),
+        ("list_value(k)", "gives a list of texts"),
+    ],
+)
+def test_a_condition_that_is_none_is_a_problem_at_its_place(
+    run: Run, when: str, words: str
+) -> None:
+    with pytest.raises(MappingError) as caught:
+        run(TEXT + f"when: {when}\n", "(values ('a', 0.5)) t(k, score)")
+    (problem,) = caught.value.problems
+    assert (problem.line, words in problem.message) == (TEXT.count("\n") + 1, True)
+
+
+def test_an_expression_that_ends_the_query_is_named(run: Run) -> None:
+    """A zone that does not exist is no error of a row to DuckDB: `try` does not help."""
+    text = TEXT.replace("round(100 * score)", "hour(now_ at time zone zone)")
+    with pytest.raises(MappingError) as caught:
+        run(text, "(values ('a', 1.0, timestamp '2026-11-20', 'Mars')) t(k, score, now_, zone)")
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.column) == (4, 14)
+    assert "Unknown TimeZone" in problem.message

@@ -71,6 +71,7 @@ def picklist(field: FieldSchema, kind: Kind, slot: Slot) -> Coercion | Mismatch:
     listed = ", ".join(literal(value) for value in field.values)
     code = (
         f"case when {slot.c} is null then {lost(slot.v, kind)} "
+        f"when {slot.c} = '#N/A' then 'TEXT_IS_NA' "
         f"when {slot.c} in ({listed}) then null else 'NOT_IN_PICKLIST' end"
     )
     words = {**text_words(field), "NOT_IN_PICKLIST": picklist_words(field)}
@@ -82,12 +83,12 @@ def multipicklist(field: FieldSchema, kind: Kind, slot: Slot) -> Coercion | Mism
 
     Takes a text with semicolons, or a list of texts.
     """
-    if kind is Kind.TEXT_LIST:
-        parts = f"string_split(array_to_string({slot.v}, ';'), ';')"
-    elif kind in TAKEN:
-        parts = f"string_split({trimmed(slot.v, kind)}, ';')"
-    else:
+    is_list = kind is Kind.TEXT_LIST
+    if not is_list and kind not in TAKEN:
         return Mismatch(f"is a list of choices, but the expression gives {kind}", text_hint(kind))
+    given = f"array_to_string({slot.v}, ';')" if is_list else slot.v
+    kind = Kind.TEXT if is_list else kind
+    parts = f"string_split({trimmed(given, kind)}, ';')"
     chosen = (
         f"list_distinct(list_filter(list_transform({parts}, lambda x: trim(x)), lambda x: x <> ''))"
     )
@@ -96,8 +97,9 @@ def multipicklist(field: FieldSchema, kind: Kind, slot: Slot) -> Coercion | Mism
     ordered = f"list_transform(list_sort(list_transform({chosen}, {rank})), lambda p: p.x)"
     value = f"nullif(array_to_string({ordered}, ';'), '')"
     # Of semicolons alone nothing is left, and that is null.
-    given = slot.v if kind is Kind.TEXT_LIST else f"replace(cast({slot.v} as varchar), ';', '')"
-    tests = [f"when {slot.c} is null then {lost(given, kind)}"]
+    left = f"replace(cast({given} as varchar), ';', '')" if kind is Kind.TEXT else given
+    tests = [f"when {slot.c} is null then {lost(left, kind)}"]
+    tests.append(f"when {slot.c} = '#N/A' then 'TEXT_IS_NA'")
     if field.restricted and field.values:
         unknown = (
             f"list_filter(string_split({slot.c}, ';'), lambda x: not list_contains({order}, x))"
