@@ -52,6 +52,30 @@ def test_json_jobs_are_told_in_json_and_mode_1_is_serial(client: Client) -> None
     assert (closed.status_code, closed.json()["state"]) == (200, "Closed")
 
 
+def test_a_csv_job_is_told_in_xml_whatever_the_request_is_in(client: Client) -> None:
+    """As tap-salesforce reads: JSON for the new job alone, whose content nobody knew before."""
+    path = "/" + client.open_job(operation="query", contentType="CSV")
+    client.headers["Content-Type"] = "text/csv"
+    made = ElementTree.fromstring(client.send("POST", f"{path}/batch", "SELECT Id FROM Lead").text)
+    client.headers["Content-Type"] = "application/json"
+    batch = f"{path}/batch/{made.findtext(SPACE + 'id')}"
+    closed = client.send("POST", path, {"state": "Closed"})
+    client.api.running.org.jobs.settle()
+    answers = [closed, *(client.send("GET", one) for one in (path, f"{path}/batch", batch))]
+    told = [ElementTree.fromstring(one.text).tag.removeprefix(SPACE) for one in answers]
+    assert told == ["jobInfo", "jobInfo", "batchInfoList", "batchInfo"]
+    assert client.send("GET", f"{path}/batch/751000000000001").text.startswith("<?xml")
+    assert client.send("GET", "/750000000000001").json()["exceptionCode"] == "InvalidJob"
+
+
+def test_a_json_job_is_told_in_json_unless_xml_is_asked_for(client: Client) -> None:
+    path = "/" + client.open_job(operation="query")
+    client.headers["Content-Type"] = "text/plain"
+    assert client.send("GET", path).json()["state"] == "Open"
+    client.headers["Content-Type"] = "application/xml"
+    assert client.send("GET", path).text.startswith("<?xml")
+
+
 def test_a_json_upsert_writes_values_and_null_clears(client: Client) -> None:
     lead = client.api.lead(Ext__c="a-1", Note__c="old", Score__c=1)
     job = client.open_job(operation="upsert", externalIdFieldName="Ext__c", concurrencyMode=0)

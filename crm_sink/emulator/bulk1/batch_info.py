@@ -85,13 +85,12 @@ def find_job(org: Org, job_id: str) -> Job:
         raise AsyncError(errors.INVALID_JOB, f"Unable to find job: {job_id}") from None
 
 
-def find(org: Org, job_id: str, batch_id: str) -> Job:
+def find(org: Org, job: Job, batch_id: str) -> Job:
     """Give a batch of a job.
 
     Raises:
-        AsyncError: There is no such job, or no such batch in it.
+        AsyncError: There is no such batch in it.
     """
-    job = find_job(org, job_id)
     try:
         batch = org.jobs.find(batch_id, kind_of(job))
     except ApiError:

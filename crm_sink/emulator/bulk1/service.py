@@ -62,15 +62,14 @@ async def create(request: Request) -> Response:
 @admitted
 async def show(request: Request) -> Response:
     """Answer `GET /job/ID`."""
-    org: Org = request.app.state.org
-    return _job_told(request, batch_info.find_job(org, request.path_params["job"]))
+    return _job_told(request, _job(request))
 
 
 @admitted
 async def change(request: Request) -> Response:
     """Answer `POST /job/ID`: close or abort."""
     org: Org = request.app.state.org
-    job = batch_info.find_job(org, request.path_params["job"])
+    job = _job(request)
     asked = job_info.read(await request.body(), is_json=forms.is_json(request))
     state = asked.get("state", "")
     if state not in (CLOSED, ABORTED):
@@ -85,7 +84,7 @@ async def change(request: Request) -> Response:
 async def add_batch(request: Request) -> Response:
     """Answer `POST /job/ID/batch`."""
     org: Org = request.app.state.org
-    job = batch_info.find_job(org, request.path_params["job"])
+    job = _job(request)
     sent = request.headers.get("content-type", CSV_TYPE)
     batch = await run_in_threadpool(batch_info.add, org, job, await request.body(), sent)
     # The reply is of the moment of the upload: a quick batch may have ended already.
@@ -96,8 +95,8 @@ async def add_batch(request: Request) -> Response:
 async def show_batches(request: Request) -> Response:
     """Answer `GET /job/ID/batch`."""
     org: Org = request.app.state.org
-    job = batch_info.find_job(org, request.path_params["job"])
-    is_json = forms.is_json(request)
+    job = _job(request)
+    is_json = forms.is_told_in_json(request)
     entries = [batch_info.told(one, is_json=is_json) for one in batch_info.of(org, job)]
     return forms.answer_list(request, entries)
 
@@ -162,9 +161,16 @@ def _end(org: Org, job: Job, state: str) -> Job:
     return org.jobs.change(job.id, state=state)
 
 
+def _job(request: Request) -> Job:
+    org: Org = request.app.state.org
+    job = batch_info.find_job(org, request.path_params["job"])
+    forms.know(request, job.more["content"])
+    return job
+
+
 def _batch(request: Request) -> Job:
     org: Org = request.app.state.org
-    return batch_info.find(org, request.path_params["job"], request.path_params["batch"])
+    return batch_info.find(org, _job(request), request.path_params["batch"])
 
 
 def _finished(request: Request) -> Job:
@@ -180,7 +186,7 @@ def _job_told(request: Request, job: Job) -> Response:
 
 
 def _batch_told(request: Request, batch: Job, status: int = 200) -> Response:
-    told = batch_info.told(batch, is_json=forms.is_json(request))
+    told = batch_info.told(batch, is_json=forms.is_told_in_json(request))
     return forms.answer(request, "batchInfo", told, status)
 
 
