@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from tests.emulator.conftest import NOT_FOUND
+
 
 def test_a_new_key_creates_and_a_known_one_updates(api: Any) -> None:
     made = api.patch("sobjects/Lead/Ext__c/p-1", {"LastName": "D", "Company": "C"})
@@ -29,6 +33,12 @@ def test_keys_with_slashes_spaces_and_dots_are_percent_encoded(api: Any) -> None
     made = api.patch(path, {"LastName": "D", "Company": "C"}).json()["id"]
     assert api.field(made, "Ext__c") == "a/b c.d/"
     assert api.get(path).json()["Id"] == made
+
+
+@pytest.mark.parametrize("path", ["describe/layouts", "quickActions/A/describe", "{id}/Owner"])
+def test_a_resource_that_is_not_there_is_not_taken_for_a_key(api: Any, path: str) -> None:
+    reply = api.get(f"sobjects/Lead/{path.format(id=api.lead())}")
+    assert (reply.status_code, reply.json()) == (404, NOT_FOUND)
 
 
 def test_any_id_lookup_field_works_and_so_does_id(api: Any) -> None:

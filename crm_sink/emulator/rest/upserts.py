@@ -3,7 +3,8 @@
 Any idLookup field works, Id too. Before API 46.0 an update is answered 204 and a create without
 `created`.
 
-Not imitated: a `.json` at the end of a value read as a format.
+Not imitated: a `.json` at the end of a value read as a format; related records and blobs by the
+URL of a record (`/sobjects/Lead/ID/Owner`).
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from crm_sink.emulator.schema import Field, ObjectType
 
 SINCE_CREATED_KEY = 46.0
+# Of an object, with more behind them (`/describe/layouts`): no fields.
+RESOURCES = ("describe", "listviews", "quickactions")
 
 
 async def upsert(request: Request) -> Response:
@@ -129,6 +132,8 @@ def key_of(request: Request, target: ObjectType) -> Field:
     """
     asked = request.path_params["field"]
     found = target.find(asked)
+    if found is None and (asked.lower() in RESOURCES or ids.normal(asked)):
+        raise not_found()
     if found is None or not is_key(found):
         raise not_found(f"Provided external ID field does not exist or is not accessible: {asked}")
     return found
