@@ -23,6 +23,7 @@ from crm_sink.transform.columns import EXPRESSION_FAILED
 from crm_sink.transform.fit.coerce import coerce
 from crm_sink.transform.fit.coercion import Coercion, Slot
 from crm_sink.transform.fit.kinds import Kind
+from crm_sink.transform.fit.numbers import KEY_ROUNDED
 from crm_sink.transform.rejects import CONDITION_FAILED, KEY_MISSING, TWIN_KEY
 
 PACKAGE = Path(__file__).parent.parent / "crm_sink"
@@ -88,6 +89,7 @@ def transform_rows() -> list[Row]:
     """Collect the codes of every type of field, each with its text."""
     words = {
         "KEY_MISSING": KEY_MISSING,
+        "KEY_ROUNDED": KEY_ROUNDED,
         "TWIN_KEY": TWIN_KEY,
         "CONDITION_FAILED": CONDITION_FAILED,
         "EXPRESSION_FAILED": EXPRESSION_FAILED,

@@ -42,7 +42,8 @@ def _comparable(field: FieldSchema, desired: str, present: str) -> tuple[str, st
 
     The present text is compared trimmed, because Salesforce trims on saving and other writers may
     not have gone through it; an Id by its 15 case-sensitive characters; a lookup's key without case
-    unless its field says otherwise; a datetime by whole seconds; a multi-select in any order.
+    unless its field says otherwise; a datetime by whole seconds; a multi-select in any order; lines
+    whatever they end with, because a browser's form ends those of every text with CRLF.
     """
     # To trim every text takes twenty times as long as to see which need it: those with a space at
     # an end, and those beyond ASCII, where a space may be of another kind.
@@ -51,6 +52,8 @@ def _comparable(field: FieldSchema, desired: str, present: str) -> tuple[str, st
         f"or strlen({present}) <> length({present})"
     )
     text = f"case when {blank} then nullif(trim({present}), '') else {present} end"
+    if field.type is FieldType.TEXTAREA:
+        desired, text = _lines(desired), _lines(text)
     if field.lookup is not None and field.type in TEXT_TYPES and not field.case_sensitive:
         return f"lower({desired})", f"lower({text})"
     if field.type is FieldType.MULTIPICKLIST:
@@ -62,6 +65,10 @@ def _comparable(field: FieldSchema, desired: str, present: str) -> tuple[str, st
     if field.type is FieldType.BOOLEAN:
         return desired, f"coalesce({present}, false)"
     return desired, text if field.type in TEXT_TYPES else present
+
+
+def _lines(text: str) -> str:
+    return f"replace({text}, chr(13) || chr(10), chr(10))"
 
 
 def _values(expression: str) -> str:

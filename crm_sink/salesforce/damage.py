@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CODE = "RESULTS_UNREADABLE"
+# Salesforce's own columns, without which nothing can be told (facts 4.6).
+NEEDED = {"successfulResults": "sf__Id", "failedResults": "sf__Error"}
 BLOCK = 1 << 20  # bytes that are looked at at once
 
 
@@ -39,8 +41,12 @@ def reading(files: Mapping[str, Path], job_id: str) -> Iterator[None]:
         # Even without a row they have a header line (facts 4.6).
         if file.stat().st_size == 0:
             raise _unreadable(kind, "are empty: not even the line of column names is there", job_id)
-        if any("\ufffd" in column for column in pages.header(file)):
+        columns = pages.header(file)
+        if any("\ufffd" in column for column in columns):
             raise _unreadable(kind, "are not UTF-8 text", job_id)
+        needed = NEEDED.get(kind)
+        if needed and needed not in columns:
+            raise _unreadable(kind, f"lack the column {needed}", job_id)
     try:
         yield
     except duckdb.InvalidInputException as error:  # its words name the file, and quote values

@@ -224,7 +224,7 @@ def _failures(chunk: Chunk, file: Path) -> str:
     columns = pages.header(file)
     row = _row(
         _key_of_result(chunk, columns),
-        id="sf__Id",
+        id="sf__Id" if "sf__Id" in columns else "null",  # since API v53
         code="coalesce(nullif(part.code, ''), nullif(short.code, ''), 'UNKNOWN_EXCEPTION')",
         message="case when part.code <> '' then part.message when short.code <> '' "
         "then short.message else coalesce(error, 'no reason given') end",

@@ -19,6 +19,7 @@ from crm_sink.tables import own_text
 from crm_sink.transform.fit.coerce import coerce
 from crm_sink.transform.fit.coercion import Coercion, Mismatch, Slot, Words
 from crm_sink.transform.fit.kinds import Kind, kind_of
+from crm_sink.transform.fit.numbers import as_key
 from crm_sink.transform.trouble import describe_failure
 
 if TYPE_CHECKING:
@@ -161,11 +162,13 @@ def _own_text(expression: str, field: FieldSchema, kept: set[str]) -> str | None
 def _coercion(
     field: FieldSchema, kind: Kind, number: int, spec: FieldSpec | None
 ) -> Coercion | Mismatch:
-    if spec is None:
-        return coerce(field, kind, slot(number))
-    return coerce(
-        field, kind, slot(number), truncate=spec.truncate, keeps_null=spec.nulls == "keep"
-    )
+    truncate = spec is not None and spec.truncate
+    keeps_null = spec is not None and spec.nulls == "keep"
+    coercion = coerce(field, kind, slot(number), truncate=truncate, keeps_null=keeps_null)
+    is_key = spec is None or field.lookup is not None
+    if not is_key or isinstance(coercion, Mismatch):
+        return coercion
+    return as_key(field, coercion, slot(number))
 
 
 def _kinds(expressions: list[str], table: str, engine: Engine) -> list[Kind | Words]:

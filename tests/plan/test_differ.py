@@ -9,6 +9,7 @@ from crm_sink.plan.differ import differs
 from crm_sink.schema import FieldSchema, FieldType
 
 TEXT = FieldSchema("Note__c", FieldType.STRING, length=80)
+LONG = FieldSchema("Long__c", FieldType.TEXTAREA, length=32768)
 NUMBER = FieldSchema("Score__c", FieldType.DOUBLE, precision=5, scale=2)
 INT = FieldSchema("Employees", FieldType.INT)
 BOX = FieldSchema("Hot__c", FieldType.BOOLEAN)
@@ -32,6 +33,9 @@ CASED = FieldSchema("Account.Ext__c", FieldType.STRING, lookup="AccountId", case
         (TEXT, "null", "'a'", True),
         (TEXT, "'a'", "null", True),
         (TEXT, "null::varchar", "null::varchar", False),
+        (LONG, "'a' || chr(10) || 'b'", "'a' || chr(13) || chr(10) || 'b '", False),  # as of a form
+        (LONG, "'a' || chr(13) || chr(10) || 'b'", "'a' || chr(10) || 'b'", False),
+        (LONG, "'a' || chr(10) || 'b'", "'a b'", True),
         (NUMBER, "0.83::double", "0.83::double", False),
         (NUMBER, "0.83::double", "0.834::double", True),  # scale is not enforced by the API
         (NUMBER, "0::double", "null::double", True),

@@ -172,6 +172,7 @@ KEY_HEADER = b'"sf__Id","sf__Created",Ext__c,Score__c\n'
         (KEY_HEADER + b'"\xff","false","\xff","8.0"\n', "are not UTF-8 text"),
         (b"\xff\xfe\x00\n", "are not UTF-8 text"),
         (KEY_HEADER + b'"a","b"\n', "are not the CSV that Salesforce writes"),
+        (b'"sf__Created",Ext__c\n"true","p-1"\n', "lack the column sf__Id"),
     ],
 )
 def test_results_that_cannot_be_read_are_named_with_their_job_and_no_value(
@@ -189,6 +190,27 @@ def test_results_that_cannot_be_read_are_named_with_their_job_and_no_value(
     assert "crm-sink resume" in str(raised.value.hint)
     assert wire.paths().count(f"GET {JOB}/successfulResults/") == 3
     assert list(tmp_path.glob("*.csv")) == []
+
+
+def test_failures_without_the_column_of_their_reasons_are_named(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path
+) -> None:
+    job(wire, 1, 1)
+    results(wire)
+    wire.on("GET", f"{JOB}/failedResults/", Reply(f'"sf__Id",Id\n"{A}","{A}"\n'))
+    with pytest.raises(CrmError, match="failedResults of job 750 lack the column sf__Error"):
+        collect(client, engine, tmp_path, updates(engine, tmp_path, A))
+
+
+def test_failures_of_an_old_api_version_name_no_record(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path
+) -> None:
+    """Before v53 failedResults have no sf__Id."""
+    job(wire, 1, 1)
+    reply = Reply(f'"sf__Error",Id\n"ENTITY_IS_DELETED:entity is deleted:--","{A}"\n')
+    wire.on("GET", f"{JOB}/failedResults/", reply)
+    [(_, record, _, _, code, *_)] = collect(client, engine, tmp_path, updates(engine, tmp_path, A))
+    assert (record, code) == (A, "ENTITY_IS_DELETED")
 
 
 def test_results_that_were_damaged_on_their_way_once_are_fetched_again(

@@ -63,7 +63,12 @@ class Run(Protocol):
     """Transform predictions: the `from` part of a query, without row numbers."""
 
     def __call__(
-        self, text: str, table: str, *, fields: dict[str, FieldSchema] | None = None
+        self,
+        text: str,
+        table: str,
+        *,
+        fields: dict[str, FieldSchema] | None = None,
+        key: FieldSchema | None = None,
     ) -> Result:
         """Run it."""
 
@@ -72,16 +77,22 @@ class Run(Protocol):
 def run(engine: Engine, tmp_path: Path) -> Run:
     """Run a mapping's text over a SQL table of predictions."""
 
-    def run(text: str, table: str, *, fields: dict[str, FieldSchema] | None = None) -> Result:
+    def run(
+        text: str,
+        table: str,
+        *,
+        fields: dict[str, FieldSchema] | None = None,
+        key: FieldSchema | None = None,
+    ) -> Result:
         loaded = load(text)
-        resolved, key = resolve(loaded, None, {})
+        resolved, known = resolve(loaded, None, {})
         numbered = f"(select row_number() over () as __row, * from {table})"
         columns = engine.columns(numbered)
         del columns["__row"]
         done = transform(
             loaded,
             resolved if fields is None else fields,
-            key,
+            key or known,
             table=numbered,
             columns=columns,
             engine=engine,

@@ -8,6 +8,7 @@ import pytest
 
 from crm_sink import tables
 from crm_sink.errors import MappingError
+from crm_sink.schema import FieldSchema, FieldType
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,6 +79,14 @@ def test_rows_that_do_not_meet_when_are_skipped_and_counted(run: Run) -> None:
 def test_a_row_without_a_key_is_a_reject(run: Run, key: str) -> None:
     result = run(TEXT, f"(values ({key}, 0.5), ('b', 0.5)) t(k, score)")
     assert result.codes() == [(1, "K__c", "KEY_MISSING")]
+
+
+def test_a_number_key_is_never_rounded_to_that_of_another_record(run: Run) -> None:
+    text = TEXT.replace("external_id: K__c", "external_id: N__c")
+    key = FieldSchema("N__c", FieldType.DOUBLE, precision=6, external_id=True)
+    result = run(text, "(values ('6', 0.1), ('5.5', 0.2), ('7.0', 0.3)) t(k, score)", key=key)
+    assert result.codes() == [(2, "N__c", "KEY_ROUNDED")]
+    assert [row["key"] for row in result.desired] == ["6", "7"]
 
 
 def test_rows_with_the_same_key_are_all_rejected(run: Run) -> None:

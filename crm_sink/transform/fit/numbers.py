@@ -8,9 +8,10 @@ Percent fields hold 10 for 10 %; a share from 0 to 1 is not guessed to be one.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from crm_sink.schema import FieldType
+from crm_sink.schema import NUMBER_TYPES, FieldType
 from crm_sink.transform.fit.coercion import NOT_FINITE, Coercion, Mismatch, Slot, Words
 from crm_sink.transform.fit.kinds import Kind
 
@@ -22,6 +23,11 @@ NUMBER_TEXT = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
 LARGEST_INT = 2_147_483_647  # xsd:int
 # From here on a double (which is what Salesforce keeps) does not hold every decimal of 16 digits.
 INEXACT_FROM = 10**15
+NOISE = 1e-9  # 0.1 + 0.2 is meant as 0.3
+KEY_ROUNDED = Words(
+    "the key has more digits behind the point than its field: rounded it were another's",
+    "Look where the key comes from; round(x) where its digits mean nothing.",
+)
 
 
 def number(field: FieldSchema, kind: Kind, slot: Slot) -> Coercion | Mismatch:
@@ -60,6 +66,21 @@ def number(field: FieldSchema, kind: Kind, slot: Slot) -> Coercion | Mismatch:
         value=value,
         code=f"case {' '.join(tests)} end",
         words=_words(field, scale),
+    )
+
+
+def as_key(field: FieldSchema, coercion: Coercion, slot: Slot) -> Coercion:
+    """Refuse a key that would be rounded: it would be that of another record."""
+    if field.type not in NUMBER_TYPES and field.type is not FieldType.INT:
+        return coercion
+    rounded = coercion.value
+    apart = f"abs(try_cast({slot.v} as double) - {rounded})"
+    is_other = f"coalesce({apart} > {NOISE!r} * greatest(1, abs({rounded})), false)"
+    return replace(
+        coercion,
+        value=f"case when not {is_other} then {rounded} end",
+        code=f"case when {is_other} then 'KEY_ROUNDED' else {coercion.code} end",
+        words={**coercion.words, "KEY_ROUNDED": KEY_ROUNDED},
     )
 
 
