@@ -117,6 +117,8 @@ async def _api_error(request: Request, error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == 400:  # a form that is none
+        return refusal(ApiError(400, "API_ERROR", str(error.detail)))
     if error.status_code != 405:
         return refusal(not_found())
     allowed = ",".join(_allowed(request))

@@ -174,14 +174,18 @@ class Jobs:
 
         A job that becomes `UploadComplete` is queued.
         """
-        if cursor is None:
-            with self._store.writing() as own:
-                changed = self._changed_in(own, job_id, changes)
-        else:
-            changed = self._changed_in(cursor, job_id, changes)
-        if changes.get("state") == UPLOADED:
-            self._enqueue(changed)
-        return changed
+        if cursor is not None:
+            return self._changed_in(cursor, job_id, changes)
+        with self._store.writing() as own:
+            return self._changed_in(own, job_id, changes)
+
+    def move(self, job_id: str, **changes: Any) -> Job | None:
+        """Change a job that has not ended; None when it has, or was deleted, meanwhile."""
+        with self._store.writing() as cursor:
+            job = self._jobs.get(job_id)
+            if job is None or job.state in ENDED:
+                return None
+            return self._changed_in(cursor, job_id, changes)
 
     def _changed_in(
         self, cursor: duckdb.DuckDBPyConnection, job_id: str, changes: dict[str, Any]
@@ -190,10 +194,15 @@ class Jobs:
 
         Nobody sees it before the commit: a client told that a job is done reads what it wrote.
         """
+        job = self._jobs.get(job_id)
+        if job is None:
+            raise not_found()
         now = self._clock.now().replace(tzinfo=None)
-        changed = replace(self._jobs[job_id], modified=now, **changes)
+        changed = replace(job, modified=now, **changes)
         _write(cursor, changed)
         self._store.when_committed(lambda: self._show(changed))
+        if changes.get("state") == UPLOADED:
+            self._store.when_committed(lambda: self._enqueue(changed))
         return changed
 
     def _show(self, changed: Job) -> None:
@@ -205,9 +214,13 @@ class Jobs:
         """Forget a job and its files."""
         with self._store.writing() as cursor:
             cursor.execute("delete from _jobs where id = ?", [job_id])
-        with self._changed:
-            self._deleted.append(self._jobs.pop(job_id))
+            self._store.when_committed(lambda: self._forget(job_id))
         shutil.rmtree(self.folder(job_id), ignore_errors=True)
+
+    def _forget(self, job_id: str) -> None:
+        with self._changed:
+            job = self._jobs.pop(job_id, None)
+            self._deleted += [job] if job else []
 
     def folder(self, job_id: str) -> Path:
         """Give where a job's body and results are."""
@@ -244,8 +257,8 @@ class Jobs:
         now = self._clock.monotonic()
         if not self.linger(job_id, now + seconds / 2):
             return None
-        job = self.change(job_id, state=RUNNING)
-        return job if self.linger(job_id, now + seconds) else None
+        job = self.move(job_id, state=RUNNING)
+        return job if job and self.linger(job_id, now + seconds) else None
 
     def _is_accepted(self, job_id: str) -> bool:
         job = self._jobs.get(job_id)
@@ -285,11 +298,12 @@ class Jobs:
             try:
                 worker(job)
             except Exception as error:
-                # The thread must outlive one bad job; the job says what happened.
-                logger.exception("job_failed", extra={"job": job_id, "kind": kind})
-                self.change(
-                    job_id, state=FAILED, error=f"InternalServerError : {type(error).__name__}"
-                )
+                # The thread must outlive one bad job; the job says what happened. One that was
+                # aborted, and maybe deleted, under its worker's hands is no bad one.
+                words = f"InternalServerError : {type(error).__name__}"
+                self.move(job_id, state=FAILED, error=words)
+                if getattr(self._jobs.get(job_id), "state", ABORTED) != ABORTED:
+                    logger.exception("job_failed", extra={"job": job_id, "kind": kind})
             finally:
                 with self._changed:
                     self._in_work.discard(job_id)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 JSON_TYPE = "application/json;charset=UTF-8"
 NO_BODY = "The HTTP entity body is required, but this request has no entity body."
+NO_LIST = "Cannot deserialize instance of list from the request body at [line:1, column:1]"
 
 
 def reply(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -95,9 +96,7 @@ def texts(value: Any) -> list[str]:
     """
     listed = [] if value is None else value
     if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
-        raise json_parser_error(
-            "Cannot deserialize instance of list from the request body at [line:1, column:1]"
-        )
+        raise json_parser_error(NO_LIST)
     return listed
 
 

@@ -115,6 +115,15 @@ def test_a_nested_record_is_a_lookup_by_external_id(client: Client) -> None:
     assert client.api.field(lead, "Acc__c") == account
 
 
+def test_an_id_in_the_wrong_case_is_mended(client: Client) -> None:
+    account = client.api.post("sobjects/Account", {"Name": "Acme"}).json()["id"]
+    lead = client.api.lead()
+    wrong = {"Id": lead.lower(), "Acc__c": account.upper()}
+    batch = client.run(client.open_job(operation="update"), [wrong])
+    assert client.send("GET", f"{batch}/result").json()[0]["errors"] == []
+    assert client.api.field(lead, "Acc__c") == account
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [

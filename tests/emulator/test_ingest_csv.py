@@ -17,6 +17,9 @@ QUOTES = "InvalidBatch : Failed to parse CSV. "
         ("LastName,Company\r\na,b\r\n",
          "ClientInputError : LineEnding is invalid on user data. "
          "Current LineEnding setting is LF"),
+        ("LastName,Company\na,b\r\nc,d\r\n",
+         "ClientInputError : LineEnding is invalid on user data. "
+         "Current LineEnding setting is LF"),
         ("LastName,Company",
          "ClientInputError : LineEnding is invalid on user data. "
          "Current LineEnding setting is LF"),

@@ -220,3 +220,22 @@ def test_nobody_is_told_of_a_change_before_it_is_committed(api: Any) -> None:
         org.jobs.change(job["id"], cursor=cursor, state="JobComplete")
         assert api.get(f"jobs/ingest/{job['id']}").json()["state"] == "Open"
     assert api.get(f"jobs/ingest/{job['id']}").json()["state"] == "JobComplete"
+
+
+def test_jobs_that_are_deleted_while_their_files_are_read_keep_nobody_from_work(api: Any) -> None:
+    rows = "LastName,Company\n" + "Doe,Acme\n" * 100_000
+    for _ in range(api.running.org.settings.parallel_jobs):
+        job = api.open_job("insert")
+        upload(api, job, rows)
+        close(api, job)
+        while api.get(f"jobs/ingest/{job['id']}").json()["state"] != "InProgress":
+            pass
+        assert close(api, job, "Aborted").status_code == 200
+        assert api.call("DELETE", f"jobs/ingest/{job['id']}").status_code == 204
+    assert api.run_job(ROW, "insert")["numberRecordsProcessed"] == 1
+
+
+def test_a_form_that_is_none_is_a_bad_request(api: Any) -> None:
+    headers = {"Content-Type": "multipart/form-data"}
+    reply = api.call("POST", "jobs/ingest", data=b"x", headers=headers)
+    assert (reply.status_code, reply.json()[0]["errorCode"]) == (400, "API_ERROR")

@@ -128,3 +128,25 @@ def test_a_record_is_named_by_its_key_in_the_path(api: Any, key: str) -> None:
     for _ in range(2):
         found_one = api.get(f"sobjects/Lead/Ext__c/{key.replace('%', '%25')}").json()
         assert found_one["Id"] == lead
+
+
+@pytest.mark.parametrize("key", ["ΟΔΟΣ", "İzmir", "Straße"])
+def test_letters_of_every_alphabet_are_folded_as_they_are_stored(shared: Any, key: str) -> None:
+    """Python says `οδος` of `ΟΔΟΣ` where the database says `οδοσ`, and `i̇` of `İ`."""
+    record_id = shared.lead(Ext__c=key, LastName=key)
+    for where in (f"Ext__c = '{key}'", f"LastName IN ('{key}')", f"LastName = '{key}'"):
+        soql = f"SELECT Id FROM Lead WHERE {where}"
+        (row,) = shared.get("query", params={"q": soql}).json()["records"]
+        assert row["Id"] == record_id
+    listed = ", ".join(f"'{key}{number or ''}'" for number in range(25))
+    soql = f"SELECT COUNT() FROM Lead WHERE LastName IN ({listed})"
+    assert shared.get("query", params={"q": soql}).json()["totalSize"] == 1
+    shared.call("DELETE", f"sobjects/Lead/{record_id}")
+
+
+def test_a_moment_is_found_as_it_is_shown(shared: Any) -> None:
+    record_id = shared.lead(At__c="2026-01-01T10:00:00.123456Z")
+    soql = "SELECT Id FROM Lead WHERE At__c = 2026-01-01T10:00:00.123Z"
+    (row,) = shared.get("query", params={"q": soql}).json()["records"]
+    assert row["Id"] == record_id
+    shared.call("DELETE", f"sobjects/Lead/{record_id}")

@@ -83,3 +83,35 @@ def test_a_part_whose_url_is_none_fails_alone(api: Any) -> None:
     part = {"method": "GET", "url": "http://[x/services/data/v60.0/limits", "referenceId": "a"}
     (inner,) = api.post("composite", {"compositeRequest": [part]}).json()["compositeResponse"]
     assert inner["httpStatusCode"] == 404
+
+
+def test_a_streamed_result_is_the_text_of_its_part(api: Any) -> None:
+    job = api.run_job("LastName,Company\n,\n", "insert")
+    url = f"{ROOT}/jobs/ingest/{job['id']}/successfulResults"
+    part = {"method": "GET", "url": url, "referenceId": "a"}
+    (inner,) = api.post("composite", {"compositeRequest": [part]}).json()["compositeResponse"]
+    assert inner["httpStatusCode"] == 200
+    assert inner["body"] == '"sf__Id","sf__Created",LastName,Company\n'
+
+
+def test_a_reference_is_written_as_json_has_it_and_to_nothing_is_refused(api: Any) -> None:
+    read = {
+        "method": "GET", "url": f"{ROOT}/sobjects/Lead/{api.lead(Flag__c=True)}",
+        "referenceId": "a",
+    }  # fmt: skip
+    make = [
+        {
+            "method": "POST", "url": f"{ROOT}/sobjects/Lead", "referenceId": name,
+            "body": {"LastName": f"@{{a.{name}}}", "Company": "Acme"},
+        }
+        for name in ("Flag__c", "Note__c")
+    ]  # fmt: skip
+    found = api.post("composite", {"compositeRequest": [read, *make]}).json()["compositeResponse"]
+    _, flag, note = found
+    assert api.field(flag["body"]["id"], "LastName") == "true"
+    assert note["body"][0]["errorCode"] == "PROCESSING_HALTED"
+
+
+def test_a_batch_takes_a_whole_path(api: Any) -> None:
+    parts = [{"method": "GET", "url": f"{ROOT}/limits/recordCount"}]
+    assert api.post("composite/batch", {"batchRequests": parts}).json()["hasErrors"] is False

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 LONG_AGO = "Wed, 01 Jan 2020 00:00:00 GMT"
 IN_FUTURE = "Fri, 01 Jan 2100 00:00:00 GMT"
+BEYOND = "Mon, 01 Jan 0001 00:00:00 +1400"  # of the calendar, in UTC
 
 
 def test_a_record_that_the_client_has_is_not_sent_again(api: Api) -> None:
@@ -20,7 +21,7 @@ def test_a_record_that_the_client_has_is_not_sent_again(api: Api) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-@pytest.mark.parametrize(("since", "status"), [(LONG_AGO, 200), (IN_FUTURE, 304)])
+@pytest.mark.parametrize(("since", "status"), [(LONG_AGO, 200), (IN_FUTURE, 304), (BEYOND, 200)])
 def test_a_record_is_sent_when_it_was_changed_since(api: Api, since: str, status: int) -> None:
     reply = api.get(f"sobjects/Lead/{api.lead()}", headers={"If-Modified-Since": since})
     assert reply.status_code == status

@@ -79,3 +79,9 @@ def test_a_record_of_another_type_than_its_place_is_refused(api: Api) -> None:
     reply = api.post("composite/tree/Account", tree)
     (fault,) = reply.json()["results"]
     assert (fault["referenceId"], fault["errors"][0]["statusCode"]) == ("b", "INVALID_TYPE")
+
+
+def test_children_that_are_no_list_are_refused(api: Api) -> None:
+    tree = {"records": [record("Account", "a", Name="A", Contacts={"records": None})]}
+    reply = api.post("composite/tree/Account", tree)
+    assert (reply.status_code, reply.json()[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")

@@ -162,6 +162,22 @@ def test_a_reference_to_nothing(api: Any, reference: str, code: str, message: st
     assert reply.json() == [{"message": message, "errorCode": code, "fields": []}]
 
 
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"Acc__r": {"attributes": {"type": "Lead"}, "Ext__c": "k-1"}}, "INVALID_FIELD"),
+        ({"Owner": {"attributes": {"type": "Lead"}, "Ext__c": "k-1"}}, "INVALID_FIELD"),
+        ({"Acc__r": {"Ext__c": ["k-1"]}}, "JSON_PARSER_ERROR"),
+        ({"Acc__r": {"Ext__c": {"k": 1}}}, "JSON_PARSER_ERROR"),
+    ],
+)
+def test_a_nested_record_that_the_field_cannot_point_to(
+    api: Any, given: dict[str, Any], code: str
+) -> None:
+    reply = api.patch(f"sobjects/Lead/{api.lead(Ext__c='k-1')}", given)
+    assert (reply.status_code, reply.json()[0]["errorCode"]) == (400, code)
+
+
 def test_a_reference_to_a_deleted_record(api: Any) -> None:
     account = api.post("sobjects/Account", {"Name": "Acme"}).json()["id"]
     api.call("DELETE", f"sobjects/Account/{account}")

@@ -68,6 +68,12 @@ def test_what_is_no_soql_is_refused(soql: str) -> None:
     assert "unexpected token" in refusal(soql)
 
 
+def test_a_statement_that_nests_without_end_is_refused() -> None:
+    assert refusal(f"SELECT Id FROM Lead WHERE {'(' * 5000}Id != null{')' * 5000}") == (
+        "The query is nested too deeply"
+    )
+
+
 def test_a_statement_of_more_than_100000_characters_is_refused() -> None:
     assert "100000" in refusal("SELECT Id FROM Lead WHERE Name = '" + "x" * 100_000 + "'")
 

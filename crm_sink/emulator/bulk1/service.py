@@ -157,7 +157,7 @@ def _end(org: Org, job: Job, state: str) -> Job:
     if state == ABORTED:
         for batch in batch_info.of(org, job):
             if batch.state in ACCEPTED:
-                org.jobs.change(batch.id, state=ABORTED)
+                org.jobs.move(batch.id, state=ABORTED)
     return org.jobs.change(job.id, state=state)
 
 

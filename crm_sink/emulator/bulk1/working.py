@@ -52,7 +52,7 @@ def work(org: Org, batch: Job) -> None:
         else:
             _write(org, begun)
     except BadFile as bad:
-        org.jobs.change(batch.id, state=FAILED, error=str(bad), processed=0, failed=0)
+        org.jobs.move(batch.id, state=FAILED, error=str(bad), processed=0, failed=0)
     spent = int((org.clock.monotonic() - started) * 1000)
     org.jobs.change(batch.id, total_ms=spent, active_ms=spent)
 
@@ -68,9 +68,7 @@ def work_serially(org: Org, batch: Job) -> None:
     try:
         work(org, batch)
     except Exception as error:  # so that it has ended when the next one is looked for
-        org.jobs.change(
-            batch.id, state=FAILED, error=f"InternalServerError : {type(error).__name__}"
-        )
+        org.jobs.move(batch.id, state=FAILED, error=f"InternalServerError : {type(error).__name__}")
         raise
     finally:
         following = _turn(org, batch)

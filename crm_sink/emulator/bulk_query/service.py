@@ -52,14 +52,12 @@ def work(org: Org, job: Job) -> None:
         found = _translated(org, job.query or "", job.operation, job.api_version)
     except ApiError as error:
         # A field may have gone since the job was made.
-        org.jobs.change(job.id, state=FAILED, error=error.message)
+        org.jobs.move(job.id, state=FAILED, error=error.message)
         return
     written = rows.write(org, job, found)
-    if org.jobs.find(job.id, KIND).state == ABORTED:
-        return
     spent = int((org.clock.monotonic() - started) * 1000)
     more = {"ordered": found.is_ordered}
-    org.jobs.change(job.id, state=DONE, processed=written, total_ms=spent, more=more)
+    org.jobs.move(job.id, state=DONE, processed=written, total_ms=spent, more=more)
 
 
 async def create(request: Request) -> Response:
@@ -96,7 +94,9 @@ async def change(request: Request) -> Response:
         raise bulk2.bad_value(state, "state")
     if job.state in ENDED:
         raise bulk2.not_allowed("Aborting already", job)
-    aborted = await run_in_threadpool(org.jobs.change, job.id, state=ABORTED)
+    aborted = await run_in_threadpool(org.jobs.move, job.id, state=ABORTED)
+    if aborted is None:  # it has ended since
+        raise bulk2.not_allowed("Aborting already", bulk2.found(request, KIND))
     return reply(bulk2.brief(aborted))
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from crm_sink.emulator.schema import Field
 
 TEXTS = frozenset({"string", "textarea", "phone", "url", "email", "picklist", "multipicklist"})
-MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,6})?(Z|[+-]00:?00)", re.ASCII)
+MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,3})?(Z|[+-]00:?00)", re.ASCII)
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 CASTS = {
     **dict.fromkeys(NUMBER_TYPES, "::double"),

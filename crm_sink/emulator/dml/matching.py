@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_sink.emulator.dml import staging
-from crm_sink.emulator.dml.values import CSV, fault_sql, key_sql, several_sql
+from crm_sink.emulator.dml.values import JSON, fault_sql, key_sql, several_sql
 from crm_sink.emulator.ids import is_id_sql, normal_sql, numbered_sql
 from crm_sink.emulator.planned import hastily
 from crm_sink.emulator.sql import literal, name, varying
@@ -52,7 +52,7 @@ def _by_id(write: Write) -> str:
     if column is None:
         return "select n, null::varchar as raw, null::varchar as found from stage"
     text = f"nullif(trim(nullif({column.raw}, {literal(write.dialect.clear)})), '')"
-    found = normal_sql("raw", mends=write.dialect is CSV)
+    found = normal_sql("raw", mends=write.dialect is not JSON)
     return f"select n, raw, {found} as found from (select n, {text} as raw from stage)"
 
 

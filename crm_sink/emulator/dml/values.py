@@ -89,12 +89,13 @@ def typed_sql(field: Field, raw: str, dialect: Dialect) -> str:
     if field.type == "date":
         return f"case when {_full(value, DATE)} then try_cast(substr({value}, 1, 10) as date) end"
     if field.type == "datetime":
-        moment = f"try_cast({value} as timestamptz)::timestamp"
+        # Shown, and compared by SOQL, to the millisecond: no more of it is kept.
+        moment = f"date_trunc('millisecond', try_cast({value} as timestamptz)::timestamp)"
         return f"case when {_full(value, DATETIME)} then {moment} end"
     text = f"nullif({trimmed_sql(value)}, '')"
-    # Ids of JSON were mended when they were read.
+    # Ids of REST's JSON were mended when they were read.
     is_id = field.type in ("id", "reference")
-    return normal_sql(text, mends=dialect is CSV) if is_id else text
+    return normal_sql(text, mends=dialect is not JSON) if is_id else text
 
 
 def trimmed_sql(value: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from crm_sink.emulator.bulk2 import DELIMITERS, LINE_ENDS
 from crm_sink.emulator.dml.staging import Column, Lookup
-from crm_sink.emulator.rest.rows import is_key
+from crm_sink.emulator.rest.rows import is_key, points_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,6 +98,14 @@ def split_line(line: str, delimiter: str) -> list[str]:
     return values
 
 
+def wrong_end(job: Job) -> BadFile:
+    """Make the refusal of a file whose lines do not end as the job says (facts 4.4)."""
+    return BadFile(
+        "ClientInputError : LineEnding is invalid on user data. "
+        f"Current LineEnding setting is {job.line_ending}"
+    )
+
+
 def _complaint(rest: str) -> str:
     if not rest.startswith('"'):
         return UNESCAPED
@@ -109,10 +117,6 @@ def _complaint(rest: str) -> str:
 def _first_line(body: Path, job: Job) -> str:
     """Give the first record without its end, which must be the job's (facts 4.4)."""
     end = LINE_ENDS[job.line_ending]
-    wrong_end = (
-        "ClientInputError : LineEnding is invalid on user data. "
-        f"Current LineEnding setting is {job.line_ending}"
-    )
     if not body.exists() or body.stat().st_size == 0:
         raise BadFile("InvalidBatch : Records not found")
     with body.open("rb") as file:
@@ -122,7 +126,7 @@ def _first_line(body: Path, job: Job) -> str:
     except UnicodeDecodeError:
         raise BadFile("ClientInputError : The file is not encoded in UTF-8") from None
     if not line.endswith(end) or (end == "\n" and line.endswith("\r\n")):
-        raise BadFile(wrong_end)
+        raise wrong_end(job)
     line = line.removesuffix(end)
     if len(line) > LONGEST_HEADER:
         raise BadFile("InvalidBatch : Exceeded max length for one record")
@@ -151,7 +155,7 @@ def _column(place: int, header: str, target: ObjectType, objects: dict[str, Obje
         )
     named = kind or reference.reference_to[0]
     other = objects.get(named.lower())
-    by = other.find(key) if other is not None and _points_to(reference, named) else None
+    by = other.find(key) if other is not None and points_to(reference, named) else None
     if other is None or by is None or not is_key(by):
         raise BadFile(f"InvalidBatch : Field name not found : {header}")
     return Column(place, reference, Lookup(other, by))
@@ -163,7 +167,3 @@ def relation(target: ObjectType, relationship: str) -> Field | None:
         if field.relationship and field.relationship.lower() == relationship.lower():
             return field
     return None
-
-
-def _points_to(reference: Field, named: str) -> bool:
-    return named.lower() in (one.lower() for one in reference.reference_to)

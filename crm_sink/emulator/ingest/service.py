@@ -102,7 +102,9 @@ async def change(request: Request) -> Response:
     closes = state == UPLOADED
     if job.state in ENDED or (closes and job.state != OPEN):
         raise bulk2.not_allowed("Closing already" if closes else "Aborting already", job)
-    changed = await run_in_threadpool(org.jobs.change, job.id, state=state)
+    changed = await run_in_threadpool(org.jobs.move, job.id, state=state)
+    if changed is None:  # it has ended since
+        raise bulk2.not_allowed("Aborting already", bulk2.found(request, KIND))
     return reply(bulk2.brief(changed))
 
 

@@ -19,6 +19,7 @@ from crm_sink.emulator.ingest.header import (
     UNCLOSED,
     UNESCAPED,
     BadFile,
+    wrong_end,
 )
 from crm_sink.emulator.sql import literal
 
@@ -45,11 +46,14 @@ def stage_file(
         BadFile: The file holds no rows, or breaks the CSV rules.
     """
     if not staged.exists():
-        _check_quotes(body, job)
+        is_checked = _check_quotes(body, job)
         part = staged.with_suffix(".part")
         try:
             _copy(cursor, _reader(body, job, header, padded=False), header, part)
         except duckdb.Error as error:
+            # With every quote in its place, DuckDB's reader stumbles over ends of lines alone.
+            if is_checked and "invalid state" in str(error):
+                raise wrong_end(job) from None
             if "Expected Number of Columns" not in str(error):
                 raise BadFile(_told(error)) from None
             _copy_padded(cursor, body, job, header, part)
@@ -99,10 +103,14 @@ def _reader(body: Path, job: Job, header: Header, *, padded: bool) -> str:
     )
 
 
-def _check_quotes(body: Path, job: Job) -> None:
-    """Refuse a quote inside an unquoted value, as Salesforce's reader does."""
+def _check_quotes(body: Path, job: Job) -> bool:
+    """Refuse a quote inside an unquoted value, as Salesforce's reader does; say if it was looked.
+
+    Raises:
+        BadFile: There is one.
+    """
     if body.stat().st_size > STRICT_BYTES:
-        return
+        return False
     delimiter = DELIMITERS[job.column_delimiter].encode()
     edge = re.escape(delimiter)
     content = body.read_bytes()
@@ -119,6 +127,7 @@ def _check_quotes(body: Path, job: Job) -> None:
             raise BadFile(f"InvalidBatch : {MORE_TEXT}")
         else:
             raise BadFile(f"InvalidBatch : {UNESCAPED if text else UNCLOSED}")
+    return True
 
 
 def _told(error: duckdb.Error) -> str:

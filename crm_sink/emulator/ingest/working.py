@@ -39,16 +39,18 @@ BODY, STAGED, TWINS = "body.csv", "rows.parquet", "twins.parquet"
 def work(org: Org, job: Job) -> None:
     """Bring an accepted job to its end."""
     started = org.clock.monotonic()
-    if org.jobs.linger(job.id, started + org.settings.job_seconds / 2):
-        _work_file(org, job, started)
+    if not org.jobs.linger(job.id, started + org.settings.job_seconds / 2):
+        return
+    begun = org.jobs.move(job.id, state=RUNNING)
+    if begun is not None:
+        _work_file(org, begun, started)
 
 
 def _work_file(org: Org, job: Job, started: float) -> None:
-    job = org.jobs.change(job.id, state=RUNNING)
     folder = org.jobs.folder(job.id)
     fault = org.faults.on_job(job)
     if fault is not None and fault.kind == "failed-job" and fault.after_rows is None:
-        org.jobs.change(job.id, state=FAILED, error=fault.error_message, processed=0, failed=0)
+        org.jobs.move(job.id, state=FAILED, error=fault.error_message, processed=0, failed=0)
         return
     try:
         header = read_header(folder / BODY, job, org.store.objects)
@@ -56,7 +58,7 @@ def _work_file(org: Org, job: Job, started: float) -> None:
         with org.store.cursor() as cursor:
             rows = stage_file(cursor, folder / BODY, folder / STAGED, job, header)
     except BadFile as bad:
-        org.jobs.change(job.id, state=FAILED, error=str(bad), processed=0, failed=0)
+        org.jobs.move(job.id, state=FAILED, error=str(bad), processed=0, failed=0)
         return
     write = _plan(org, job, header, folder)
     struck_at = rows if fault is None else min(rows, fault.after_rows or 0)
@@ -70,9 +72,7 @@ def _work_file(org: Org, job: Job, started: float) -> None:
         return
     (folder / STAGED).unlink()
     spent = int((org.clock.monotonic() - started) * 1000)
-    finished = org.jobs.find(job.id, job.kind)
-    if finished.state != ABORTED:
-        org.jobs.change(job.id, state=DONE, total_ms=spent, active_ms=spent)
+    org.jobs.move(job.id, state=DONE, total_ms=spent, active_ms=spent)
 
 
 def list_unprocessed(org: Org, job: Job) -> None:
@@ -121,7 +121,7 @@ def _strike(org: Org, job: Job, fault: Rule) -> bool:
     """Stop at the row that a fault named; False when its rule was taken away meanwhile."""
     if fault.kind == "stuck-job":
         return org.faults.hold(job.id)
-    org.jobs.change(job.id, state=FAILED, error=fault.error_message)
+    org.jobs.move(job.id, state=FAILED, error=fault.error_message)
     return True
 
 

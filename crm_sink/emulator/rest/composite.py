@@ -102,7 +102,7 @@ async def batch(request: Request) -> Response:
             halted = ApiError(412, "BATCH_PROCESSING_HALTED", "Batch processing halted")
             told.append({"statusCode": 412, "result": halted.body()})
             continue
-        url = f"/services/data/{str(part.get('url')).lstrip('/')}"
+        url = f"/services/data/{str(part.get('url')).removeprefix('/services/data').lstrip('/')}"
         asked = {**part, "url": url, "body": part.get("richInput")}
         try:
             status, _, content = await _answer(request, asked)
@@ -132,9 +132,12 @@ def _filled(part: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]:
             try:
                 content = content[key] if key else content[count_in(index)]
             except (KeyError, IndexError, TypeError):  # or the number is none
-                text = f"Invalid reference specified. No value for {found.group()}"
-                raise ApiError(400, "PROCESSING_HALTED", text) from None
-        return json.dumps(str(content))[1:-1]
+                content = None
+                break
+        if content is None:
+            text = f"Invalid reference specified. No value for {found.group()}"
+            raise ApiError(400, "PROCESSING_HALTED", text)
+        return json.dumps(content if isinstance(content, str) else json.dumps(content))[1:-1]
 
     filled: dict[str, Any] = json.loads(REFERENCE.sub(value, json.dumps(part)))
     return filled
@@ -156,6 +159,8 @@ async def _answer(request: Request, part: dict[str, Any]) -> tuple[int, dict[str
     extra = [(key.lower().encode(), str(value).encode()) for key, value in given.items()]
     scope = {
         "type": "http",
+        # By an older one a streamed answer would ask `receive` without end for a disconnect.
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
         "http_version": "1.1",
         "scheme": request.url.scheme,
         "server": request.scope.get("server"),
@@ -182,7 +187,9 @@ async def _answer(request: Request, part: dict[str, Any]) -> tuple[int, dict[str
     await ExceptionMiddleware(request.app.router, handlers=handlers)(scope, receive, send)
     headers = {key.decode(): value.decode() for key, value in messages[0]["headers"]}
     content = b"".join(message.get("body", b"") for message in messages[1:])
-    return messages[0]["status"], headers, json.loads(content) if content else None
+    is_json = headers.get("content-type", "").startswith("application/json")
+    told = json.loads(content) if content and is_json else content.decode("utf-8", "replace")
+    return messages[0]["status"], headers, told or None
 
 
 ROOT = "/services/data/v{version}/composite"

@@ -83,7 +83,7 @@ def _moment(header: str | None) -> datetime | None:
         return None
     try:
         return parsedate_to_datetime(header).astimezone(UTC).replace(tzinfo=None)
-    except ValueError:
+    except (ValueError, OverflowError):  # none, or beyond the calendar in UTC
         return None
 
 

@@ -108,7 +108,7 @@ class Rows:
         return self.keys.get(key)
 
     def _value(self, number: int, column: Column, value: Any) -> None:
-        found = column.field
+        found = column.lookup.field if column.lookup else column.field
         token = "" if isinstance(value, str) else refused_token(found, value)
         if token:
             start = f"Cannot deserialize instance of {found.type} from {token}"
@@ -134,7 +134,8 @@ class Rows:
         if len(found.reference_to) > 1 and (named is None or next(iter(value)) != "attributes"):
             self.refuse(number, "JSON_PARSER_ERROR", NESTED)
             return
-        target = self.objects.get((named or found.reference_to[0]).lower())
+        named = named or found.reference_to[0]
+        target = self.objects.get(named.lower()) if points_to(found, named) else None
         keys = [key for key in value if key != "attributes"]
         by = target.find(keys[0]) if target is not None and keys else None
         if target is None or by is None or not is_key(by):
@@ -143,7 +144,12 @@ class Rows:
             self.refuse(number, "INVALID_FIELD", no_such_column(wanted, owner))
             return
         column = self._column(found, Lookup(target, by))
-        self.cells[number][column.place] = staged(by, value[keys[0]])
+        self._value(number, column, value[keys[0]])
+
+
+def points_to(reference: Field, named: str) -> bool:
+    """Say whether a reference may point to records of an object."""
+    return named.lower() in (one.lower() for one in reference.reference_to)
 
 
 def is_key(found: Field) -> bool:

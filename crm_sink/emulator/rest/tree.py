@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
-from crm_sink.emulator.errors import ApiError
+from crm_sink.emulator.errors import ApiError, json_parser_error
 from crm_sink.emulator.locks.claim import Claim, in_turn
 from crm_sink.emulator.rest.order import Order, order_of
 from crm_sink.emulator.rest.outcomes import Outcome, write_rows
 from crm_sink.emulator.rest.rows import Rows, other_type
 from crm_sink.emulator.soql.children import children_of
 from crm_sink.emulator.targets import target_of
-from crm_sink.emulator.wire import json_object, reply
+from crm_sink.emulator.wire import NO_LIST, json_object, reply
 
 if TYPE_CHECKING:
     import duckdb
@@ -141,6 +141,8 @@ def _children(org: Org, node: Node, key: str, place: int) -> list[Node]:
         if child.relationship is not None and child.relationship.lower() == key.lower():
             del node.values[key]
             records = value["records"]
+            if not isinstance(records, list):
+                raise json_parser_error(NO_LIST)
             return [_node(child.child, one, place, child.field.name) for one in records]
     text = f"No such column '{key}' on sobject of type {node.target.name}"
     raise ApiError(400, "INVALID_FIELD", text)

@@ -57,5 +57,9 @@ def _keys(condition: Condition, scope: Scope) -> Keys | None:
     if field.type != "id" and not (field.unique and field.is_text):
         return None
     read_ones = [read(scope.statement.soql, value, field) for value in condition.values]
-    texts = dict.fromkeys(one for one in read_ones if isinstance(one, str))
-    return Keys(field, tuple(texts)) if None not in read_ones else None
+    given = [one for one in read_ones if isinstance(one, str)]
+    is_cased = field.type == "id" or field.case_sensitive
+    texts = dict.fromkeys(one if is_cased else one.lower() for one in given)
+    # Python folds the case of other letters than ASCII's not as the database does.
+    is_plain = None not in read_ones and (is_cased or "".join(given).isascii())
+    return Keys(field, tuple(texts)) if is_plain else None

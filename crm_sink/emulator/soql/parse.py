@@ -60,10 +60,11 @@ def parse(soql: str) -> Query:
         text = f"SOQL statements cannot be longer than {MAX_LENGTH} characters"
         raise ApiError(400, "MALFORMED_QUERY", text)
     try:
-        tree = _grammar().parse(soql)
+        return _query(_nodes(_grammar().parse(soql))[0], soql)
     except UnexpectedInput as error:
         raise _complaint(soql, error) from None
-    return _query(_nodes(tree)[0], soql)
+    except RecursionError:
+        raise ApiError(400, "MALFORMED_QUERY", "The query is nested too deeply") from None
 
 
 @cache

@@ -47,7 +47,7 @@ def check(soql: str, value: Value, field: Field, name: str) -> None:
 
 
 def read(soql: str, value: Value, field: Field) -> str | float | int | bool | date | None:
-    """Give a literal as Python's value for the field's column. Texts in lower case for comparing.
+    """Give a literal as Python's value for the field's column, a text in its own case.
 
     Raises:
         ApiError: 400 for a malformed id or a date that does not exist.
@@ -76,7 +76,7 @@ def _text(soql: str, value: Value, field: Field) -> str | None:
             raise refuse(soql, value.at, "INVALID_QUERY_FILTER_OPERATOR", message)
         return found
     # A text field never holds an empty string: '' is null.
-    return (text if field.case_sensitive else text.lower()) or None
+    return text or None
 
 
 def unescape(text: str) -> str:

@@ -89,8 +89,8 @@ class Conditions:
             return found
         place = self._statement.bind(literal)
         if operator == "!=":
-            return f"({_folded(sql, field)} is distinct from {place})"
-        return f"coalesce({_folded(sql, field)} {operator} {place}, false)"
+            return f"({_folded(sql, field)} is distinct from {_folded(place, field)})"
+        return f"coalesce({_folded(sql, field)} {operator} {_folded(place, field)}, false)"
 
     def _in_range(self, sql: str, field: Field, operator: str, value: Value) -> str:
         """Compare with a range of days; only the edges that are used become parameters."""
@@ -119,10 +119,12 @@ class Conditions:
         if len(given) < len(literals):
             found.append(f"({sql} is null)")
         if len(given) > LONG_LIST:
-            place = f"select unnest({self._statement.bind(given)})"
+            one = _folded(f"unnest({self._statement.bind(given)})", field)
+            place = f"select {one}"
             found.append(f"coalesce({_folded(sql, field)} in ({place}), false)")
         elif given:
-            places = ", ".join(self._statement.bind(literal) for literal in given)
+            bind = self._statement.bind
+            places = ", ".join(_folded(bind(literal), field) for literal in given)
             found.append(f"coalesce({_folded(sql, field)} in ({places}), false)")
         return "(" + " or ".join(found) + ")"
 
