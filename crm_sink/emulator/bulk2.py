@@ -6,6 +6,7 @@ The jobs themselves are in `jobs`; what is done with rows is in the rooms of bot
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from crm_sink.emulator.clock import stamp
 from crm_sink.emulator.errors import ApiError
@@ -117,6 +118,7 @@ def listing(
     more = None
     if after < len(jobs):
         root = f"/services/data/v{request.path_params['version']}/jobs/{kind}"
-        more = f"{root}?queryLocator={after}"
+        asked = {**request.query_params, "queryLocator": after}
+        more = f"{root}?{urlencode(asked)}"
     records = [told(job) for job in jobs[start:after]]
     return {"done": more is None, "nextRecordsUrl": more, "records": records}

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # "The combined length of the URI and headers exceeds the 16,384-byte limit" (REST guide, 431).
 LONGEST_URI = 16_384
 YEAR = 31_536_000
+NOT_GZIP = "The request body is not in gzip format."
 CACHE = "no-cache,must-revalidate,max-age=0,no-store,private"
 
 
@@ -157,19 +158,25 @@ def _adding(send: Send, extra: dict[str, str]) -> Send:
 
 
 def _opened(receive: Receive) -> Receive:
-    """Unpack a gzipped body as it comes in."""
-    unpacker: Any = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    """Unpack a gzipped body as it comes in; it may have several parts, and must be whole."""
+    unpacker: Any = None
 
     async def opened() -> Message:
+        nonlocal unpacker
         message = await receive()
-        if message["type"] == "http.request":
-            try:
-                body = unpacker.decompress(message.get("body", b""))
-            except zlib.error as error:
-                raise json_parser_error("The request body is not in gzip format.") from error
-            if not message.get("more_body"):
-                body += unpacker.flush()
-            message = {**message, "body": body}
-        return message
+        if message["type"] != "http.request":
+            return message
+        packed, body = message.get("body", b""), b""
+        try:
+            while packed:
+                unpacker = unpacker or zlib.decompressobj(16 + zlib.MAX_WBITS)
+                body += unpacker.decompress(packed)
+                packed = unpacker.unused_data
+                unpacker = None if unpacker.eof else unpacker
+        except zlib.error as error:
+            raise json_parser_error(NOT_GZIP) from error
+        if unpacker is not None and not message.get("more_body"):
+            raise json_parser_error(NOT_GZIP)
+        return {**message, "body": body}
 
     return opened

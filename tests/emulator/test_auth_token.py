@@ -114,6 +114,7 @@ def test_jwt_bearer_takes_exp_as_a_string(org: Running) -> None:
         ({"iss": "nobody"}, "invalid_client_id", "client identifier invalid"),
         ({"sub": "x@y.example"}, "invalid_grant", "user hasn't approved this consumer"),
         ({"aud": "https://example.com"}, "invalid_grant", "audience is invalid"),
+        ({"aud": ["https://login.salesforce.com"]}, "invalid_grant", "audience is invalid"),
         ({"exp": 1}, "invalid_grant", "invalid assertion"),
     ],
 )

@@ -118,9 +118,15 @@ def test_a_gzipped_body_is_read(api: Any) -> None:
     headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
     reply = api.call("POST", "sobjects/Lead", data=body, headers=headers)
     assert api.field(reply.json()["id"], "LastName") == "Zip"
+    parts = gzip.compress(b'{"LastName": "Two", ') + gzip.compress(b'"Company": "parts"}')
+    reply = api.call("POST", "sobjects/Lead", data=parts, headers=headers)
+    assert api.field(reply.json()["id"], "Company") == "parts"
 
 
-@pytest.mark.parametrize("body", [b"plain", gzip.compress(b"{}" * 50, mtime=0)[:20], b""])
+LEAD = gzip.compress(b'{"LastName": "Doe", "Company": "Acme"}', mtime=0)
+
+
+@pytest.mark.parametrize("body", [b"plain", LEAD[:20], LEAD[:-4], b""])
 def test_a_body_that_is_not_in_gzip_is_the_fault_of_the_client(api: Any, body: bytes) -> None:
     headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
     reply = api.call("POST", "sobjects/Lead", data=body, headers=headers)

@@ -239,3 +239,14 @@ def test_a_form_that_is_none_is_a_bad_request(api: Any) -> None:
     headers = {"Content-Type": "multipart/form-data"}
     reply = api.call("POST", "jobs/ingest", data=b"x", headers=headers)
     assert (reply.status_code, reply.json()[0]["errorCode"]) == (400, "API_ERROR")
+
+
+def test_the_next_page_of_a_list_is_of_the_same_kind(api: Any, monkeypatch: Any) -> None:
+    for _ in range(2):
+        api.open_job("insert")
+    monkeypatch.setattr("crm_sink.emulator.bulk2.LISTED", 1)
+    first = api.get("jobs/ingest?jobType=V2Ingest").json()
+    assert "jobType=V2Ingest" in first["nextRecordsUrl"]
+    second = api.get(first["nextRecordsUrl"]).json()
+    assert (second["done"], second["nextRecordsUrl"]) == (True, None)
+    assert [one["id"] for one in first["records"]] != [one["id"] for one in second["records"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -114,6 +115,21 @@ def test_the_eleventh_open_cursor_lets_the_first_go(api: Any) -> None:
     urls = [query(api, "SELECT Id FROM Lead")["nextRecordsUrl"] for _ in range(11)]
     assert api.get(urls[0]).json()[0]["errorCode"] == "INVALID_QUERY_LOCATOR"
     assert api.get(urls[1]).status_code == 200
+
+
+def test_a_query_is_answered_however_many_cursors_others_open_meanwhile(api: Any) -> None:
+    fill(api, 201)
+    options = {"Sforce-Query-Options": "batchSize=200"}
+
+    def ask(_: int) -> int:
+        # A session for each: requests shares connections badly between threads.
+        url = f"{api.running.url}/services/data/v60.0/query"
+        headers = {**api.session.headers, **options}
+        reply = requests.get(url, {"q": "SELECT Id FROM Lead"}, headers=headers, timeout=30)
+        return reply.status_code
+
+    with ThreadPoolExecutor(12) as threads:
+        assert set(threads.map(ask, range(36))) == {200}
 
 
 def test_query_all_shows_deleted_records(api: Any) -> None:

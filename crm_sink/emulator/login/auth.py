@@ -80,7 +80,7 @@ def client_credentials(org: Org, form: Mapping[str, str], request: Request) -> d
 def jwt_bearer(org: Org, form: Mapping[str, str], request: Request) -> dict[str, str]:
     """Log a pre-authorised user in by an assertion that the client signed."""
     claims = _verified(org, form.get("assertion", ""))
-    if claims.get("aud") not in AUDIENCES | {org.url(request)}:
+    if str(claims.get("aud")) not in AUDIENCES | {org.url(request)}:
         raise Refused("invalid_grant", "audience is invalid")
     if _seconds(claims.get("exp")) <= org.now().timestamp():
         raise Refused("invalid_grant", "invalid assertion")

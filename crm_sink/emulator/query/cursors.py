@@ -14,8 +14,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import duckdb
+
 from crm_sink.emulator import ids
 from crm_sink.emulator.errors import ApiError
+from crm_sink.emulator.numbers import count_in
 from crm_sink.emulator.sql import literal
 
 if TYPE_CHECKING:
@@ -43,8 +46,8 @@ class Cursor:
     created: str
 
 
-def keep(org: Org, found: Translation, page_rows: int) -> Cursor:
-    """Run a query to its end and keep the result."""
+def keep(org: Org, found: Translation, page_rows: int) -> tuple[Cursor, list[str]]:
+    """Run a query to its end and keep the result; give its first page, too."""
     folder = org.store.folder / "cursors"
     folder.mkdir(exist_ok=True)
     _let_go(folder, org.now())
@@ -57,8 +60,9 @@ def keep(org: Org, found: Translation, page_rows: int) -> Cursor:
         )
         row = cursor.execute(text, found.parameters).fetchone()
     kept = Cursor(cursor_id, row[0] if row else 0, page_rows, org.now().isoformat())
+    first = page(org, kept, 0)  # before others can let it go
     (folder / f"{cursor_id}.json").write_text(json.dumps(asdict(kept)))
-    return kept
+    return kept, first
 
 
 def find(org: Org, locator: str) -> tuple[Cursor, int]:
@@ -68,13 +72,13 @@ def find(org: Org, locator: str) -> tuple[Cursor, int]:
         ApiError: 400 INVALID_QUERY_LOCATOR when it is none, unknown or stale.
     """
     named = LOCATOR.fullmatch(locator)
-    path = org.store.folder / "cursors" / f"{named[1]}.json" if named else None
-    if named is None or path is None or not path.exists() or not path.stat().st_size:
+    found = _read(org.store.folder / "cursors" / f"{named[1]}.json") if named else None
+    if named is None or found is None or _is_stale(found, org.now()):
         raise _invalid()
-    found = Cursor(**json.loads(path.read_text()))
-    if _is_stale(found, org.now()) or int(named[2]) >= found.total:
+    start = count_in(named[2])
+    if start is None or start >= found.total:
         raise _invalid()
-    return found, int(named[2])
+    return found, start
 
 
 def page(org: Org, kept: Cursor, start: int) -> list[str]:
@@ -85,7 +89,19 @@ def page(org: Org, kept: Cursor, start: int) -> list[str]:
         f"and file_row_number < {start + kept.page_rows} order by file_row_number"
     )
     with org.store.cursor() as cursor:
-        return [record for (record,) in cursor.execute(text).fetchall()]
+        try:
+            return [record for (record,) in cursor.execute(text).fetchall()]
+        except duckdb.IOException:  # it was let go meanwhile
+            raise _invalid() from None
+
+
+def _read(path: Path) -> Cursor | None:
+    """Give the facts of a cursor; None when it is being made, or another thread has let it go."""
+    try:
+        text = path.read_text()
+    except FileNotFoundError:
+        return None
+    return Cursor(**json.loads(text)) if text else None
 
 
 def _claim(folder: Path) -> str:
@@ -103,8 +119,8 @@ def _claim(folder: Path) -> str:
 
 def _let_go(folder: Path, now: datetime) -> None:
     """Take away stale cursors, and the oldest ones when too many are open."""
-    written = [path for path in folder.glob("*.json") if path.stat().st_size]
-    found = [(path, Cursor(**json.loads(path.read_text()))) for path in written]
+    read = [(path, _read(path)) for path in folder.glob("*.json")]
+    found = [(path, kept) for path, kept in read if kept is not None]
     found.sort(key=lambda one: (one[1].created, one[1].id))
     for place, (path, kept) in enumerate(found):
         if _is_stale(kept, now) or place <= len(found) - MOST_OPEN:

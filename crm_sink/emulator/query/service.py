@@ -48,7 +48,7 @@ def more(request: Request) -> Response:
     """Answer a `nextRecordsUrl`."""
     org: Org = request.app.state.org
     kept, start = cursors.find(org, request.path_params["locator"])
-    return _page(request, kept, start)
+    return _page(request, kept, start, cursors.page(org, kept, start))
 
 
 def page_rows(found: Translation, header: str) -> int:
@@ -75,7 +75,8 @@ def _run(request: Request, *, all_rows: bool) -> Response:
     records = nearby.records(org, found, rows + 1)
     if len(records) <= rows:
         return _answer(len(records), records)
-    return _page(request, cursors.keep(org, found, rows), 0)
+    kept, first = cursors.keep(org, found, rows)
+    return _page(request, kept, 0, first)
 
 
 def _count(org: Org, found: Translation) -> int:
@@ -84,8 +85,7 @@ def _count(org: Org, found: Translation) -> int:
     return int(row[0]) if row else 0
 
 
-def _page(request: Request, kept: cursors.Cursor, start: int) -> Response:
-    records = cursors.page(request.app.state.org, kept, start)
+def _page(request: Request, kept: cursors.Cursor, start: int, records: list[str]) -> Response:
     after = start + len(records)
     if after >= kept.total:
         return _answer(kept.total, records)
