@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DATA = re.compile(r"/services/data/v(?P<major>\d+)\.(?P<minor>\d+)(/|$)")
 OLDEST = 31
-NEWEST = 67
+NEWEST = 68
 RETIRED = range(7, OLDEST)
 # From which version on a resource is there, as its page in the guides says (facts 3.1, 4.10).
 SINCE = (

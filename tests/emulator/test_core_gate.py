@@ -24,9 +24,9 @@ def test_versions_need_no_session_and_one_label_has_a_curly_quote(api: Any) -> N
         "url": "/services/data/v31.0",
         "version": "31.0",
     }
-    assert [one["label"] for one in found if one["version"] in ("42.0", "67.0")] == [
+    assert [one["label"] for one in found if one["version"] in ("42.0", "68.0")] == [
         "Spring ’18",
-        "Summer '26",
+        "Winter '27",
     ]
 
 
@@ -35,7 +35,7 @@ def test_a_version_lists_its_resources_with_and_without_a_slash(api: Any) -> Non
     assert api.get("/services/data/v60.0").json() == api.get("").json()
 
 
-@pytest.mark.parametrize(("version", "status"), [("30.0", 410), ("68.0", 404), ("60.1", 404)])
+@pytest.mark.parametrize(("version", "status"), [("30.0", 410), ("69.0", 404), ("60.1", 404)])
 def test_a_retired_version_is_gone_and_an_unknown_one_not_found(
     api: Any, version: str, status: int
 ) -> None:
