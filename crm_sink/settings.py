@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from crm_sink.errors import UsageError
 
 LIKE_A_SETTING = 0.8  # as difflib measures it
+BLANKS = frozenset(" \t\r\n")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -78,7 +79,7 @@ class Settings(BaseSettings):
     memory_limit: Annotated[
         str,
         Field(
-            pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$",
+            pattern=r"^\d{1,6}(\.\d{1,3})? ?[KMGT]i?B$",
             examples=["192MB"],
             description="DuckDB's memory limit; the process needs about 120 MB more",
         ),
@@ -141,8 +142,12 @@ def require_safe_url(url: str, *, variable: str) -> None:
     Raises:
         UsageError: The URL would send the session over the network in the clear, or is no URL.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        is_url = bool(parts.hostname) and parts.port != 0 and not set(url.strip()) & BLANKS
+    except ValueError:  # a port of five digits, half an IPv6 address
+        is_url = False
+    if not is_url or parts.scheme not in {"http", "https"}:
         raise UsageError(
             f"{variable} is not a URL such as https://acme.my.salesforce.com",
             hint="crm-sink help settings",

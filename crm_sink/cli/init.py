@@ -36,8 +36,13 @@ def command(
         raise UsageError(f"{out} exists", hint=f"--out another.yaml, or --force to overwrite {out}")
     with context_of(target) as context:
         text = draft_mapping(predictions, object_name, context.crm, environ=os.environ)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(text, encoding="utf-8")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        message = f"the mapping file cannot be written: {reason}"
+        raise UsageError(message, where=str(out), hint="--out another.yaml") from error
     click.echo(f"{out} written", err=True)
     there = f" --target {shlex.quote(target)}" if target else ""
     click.echo(f"  next: crm-sink validate {shlex.quote(str(out))}{there}", err=True)

@@ -48,11 +48,13 @@ def array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """Give a column's plain values as an Arrow array of the type that `widened` gave.
 
     Raises:
-        MixedTypes: A whole number has more than 64 bits.
+        MixedTypes: A whole number has more than 64 bits, or more digits than a double keeps.
     """
     import pyarrow as pa
 
     if pa.types.is_floating(kind):
+        if any(type(value) is int and int(float(value)) != value for value in values):
+            raise MixedTypes("whole numbers of more than 15 digits beside fractions")
         values = [None if value is None else float(value) for value in values]
     try:
         return pa.array(values, kind)
@@ -123,6 +125,8 @@ def _wider(known: pa.DataType, found: pa.DataType) -> pa.DataType:
         return known
     if pa.types.is_null(known):
         return found
+    if pa.types.is_list(known) and pa.types.is_list(found):  # an empty one tells no type
+        return pa.list_(_wider(known.value_type, found.value_type))
     numbers = [kind for kind in (known, found) if _is_number(kind)]
     if len(numbers) < 2:
         raise MixedTypes(f"{known} and {found}")

@@ -113,7 +113,8 @@ def _run(case: _Case, number: int, example: Example) -> Iterator[Problem]:
         FieldType.REFERENCE,
     ):
         given[column] = "1"  # an example need not name a record
-    table = given_table(_with_used(case, given), case.columns)
+    is_csv = case.loaded.mapping.source.csv is not None
+    table = given_table(_with_used(case, given), case.columns, is_csv=is_csv)
     built, problems = build_columns(
         case.loaded, case.fields, case.key, table=table, engine=case.engine
     )

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from crm_sink.engine import literal, moment, name
+from crm_sink.tables import own_text
 
 if TYPE_CHECKING:
     from crm_sink.mapping.file.document import Data
@@ -19,10 +20,16 @@ _CLOCK = r"\d{2}:\d{2}(:\d{2}(\.\d+)?)?"
 ZONED = re.compile(rf"{_DATE}[T ]{_CLOCK} ?(Z|z|UTC|[+-]\d{{2}}(:?\d{{2}})?)")
 NAIVE = re.compile(rf"{_DATE}[T ]{_CLOCK}")
 DAY = re.compile(_DATE)
+READ_BACK = re.compile("VARCHAR|BIGINT|NULL")  # types whose values are the file's own text
 
 
-def given_table(given: dict[str, Data], columns: dict[str, str] | None) -> str:
-    """Give the SQL table of one prediction; columns that are not given are null."""
+def given_table(
+    given: dict[str, Data], columns: dict[str, str] | None, *, is_csv: bool = False
+) -> str:
+    """Give the SQL table of one prediction; columns that are not given are null.
+
+    Of a CSV file's typed columns the text that the file would have stands beside them.
+    """
     values = {column.lower(): value for column, value in given.items()}
     if columns is None:
         cells = [f"{_guessed(value)} as {name(column)}" for column, value in given.items()]
@@ -31,6 +38,11 @@ def given_table(given: dict[str, Data], columns: dict[str, str] | None) -> str:
             f"{typed(values.get(column.lower()), kind)} as {name(column)}"
             for column, kind in columns.items()
         ]
+        for column, kind in columns.items() if is_csv else ():
+            value = values.get(column.lower())
+            if isinstance(value, str | int | float) and not READ_BACK.search(kind):
+                text = str(value).lower() if isinstance(value, bool) else str(value)
+                cells.append(f"{literal(text)} as {own_text(column)}")
     return f"(select cast(1 as bigint) as __row, {', '.join(cells)})"
 
 

@@ -162,6 +162,15 @@ def test_a_file_that_exists_is_not_overwritten(desk: Desk) -> None:
     assert desk.crm_sink("init", "p.parquet", "--object", "Lead", "--force").code == 0
 
 
+def test_a_place_where_no_file_can_be_written_is_told(desk: Desk) -> None:
+    desk.predict("select 'a' as ext, 0.9 as score")
+    for out, told in (("p.parquet/m.yaml", "exists"), ("", "directory")):
+        said = desk.crm_sink("init", "p.parquet", "--object", "Lead", "--out", out, "--force")
+        assert said.code == 2
+        assert "the mapping file cannot be written" in said.err
+        assert told in said.err
+
+
 def test_an_object_that_the_org_lacks_is_told(desk: Desk) -> None:
     desk.predict("select 'a' as ext, 0.9 as score")
     said = desk.crm_sink("init", "p.parquet", "--object", "Leed")

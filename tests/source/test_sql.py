@@ -109,6 +109,20 @@ def test_a_type_that_widens_in_a_later_batch_widens_for_all(read: Read, url: str
     assert all(row == number for row, number, _ in rows)
 
 
+def test_a_batch_of_empty_lists_tells_no_type(read: Read, postgres_url: str) -> None:
+    lists = "case when g > 50000 then array['x'] else '{}' end"
+    source, rows = query(read, postgres_url, f"select {lists} v from generate_series(1, 50001) g")
+    assert source.columns == {"v": "VARCHAR[]"}
+    assert rows[49_999:] == [(50_000, []), (50_001, ["x"])]
+
+
+def test_a_whole_number_beside_fractions_is_not_changed(read: Read, folder: Path) -> None:
+    sqlite3.connect(folder / "x.db").close()
+    sql = "select 9007199254740993 as v union all select 0.5"
+    told = refused(read, "sqlite:///x.db", sql)
+    assert "more than 15 digits" in told.message
+
+
 def test_sqlite_values_that_do_not_go_together_are_refused(read: Read, folder: Path) -> None:
     sqlite3.connect(folder / "x.db").close()
     error = refused(read, "sqlite:///x.db", "select 1 as it union all select 'secret-value'")

@@ -128,3 +128,17 @@ def test_the_mappings_that_we_ship_pass_their_own_examples(engine: Engine, name:
     assert len(loaded.mapping.examples) >= 3
     fields, key = resolve(loaded, None, {})
     assert run_examples(loaded, fields, key, engine) == []
+
+
+def test_an_example_has_the_text_that_a_csv_file_would_have(engine: Engine) -> None:
+    """A run writes the version 1.10 as it stands in the file, though the column is a number."""
+    text = (
+        "object: Lead\nsource: {csv: p.csv}\nmatch: {external_id: K__c, column: k}\n"
+        'fields:\n  V__c: {value: v, type: Text(9)}\n  N__c: {value: v, type: "Number(3, 1)"}\n'
+        "examples: [{given: {v: '1.10'}, expect: {V__c: '1.10', N__c: 1.1}}]\n"
+    )
+    loaded, _ = loads(text, file="m.yaml", name="m")
+    assert loaded is not None
+    fields, key = resolve(loaded, None, {})
+    columns = {"k": "VARCHAR", "v": "DOUBLE"}
+    assert run_examples(loaded, fields, key, engine, columns=columns) == []
