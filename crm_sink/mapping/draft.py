@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from crm_sink.mapping.pairing import is_factors, key_of, pair, placeholder
 from crm_sink.mapping.sql.functions import keywords
-from crm_sink.mapping.types import type_text
+from crm_sink.mapping.types import parse_type, type_text
 from crm_sink.schema import FieldSchema, FieldType
 
 if TYPE_CHECKING:
@@ -81,9 +81,12 @@ def _field(column: str, field: FieldSchema, columns: dict[str, str]) -> list[str
         f"  {field.name}:",
         f"    value: {_quoted(_expression(column, field, columns[column]))}",
     ]
-    if field.type in (FieldType.PICKLIST, FieldType.MULTIPICKLIST) and not field.values:
-        return lines
-    return [*lines, f"    type: {_quoted(type_text(field))}"]
+    text = type_text(field)
+    if field.type in (FieldType.PICKLIST, FieldType.MULTIPICKLIST):
+        written = parse_type(text)
+        if not isinstance(written, FieldSchema) or written.values != field.values:
+            return lines  # without values, or with some that a type cannot name
+    return [*lines, f"    type: {_quoted(text)}"]
 
 
 def _expression(column: str, field: FieldSchema, kind: str) -> str:

@@ -107,7 +107,14 @@ def _split(arguments: str) -> list[str]:
 
 
 def _quoted(value: str) -> str:
-    return f'"{value}"' if re.search(r"[,\'\s]$|^[\s\']|,", value) else value
+    quote = "'" if '"' in value else '"'
+    return f"{quote}{value}{quote}" if re.search(r"[\"'\s]$|^[\s\"']|,", value) else value
+
+
+def _unquoted(part: str) -> str:
+    """Take the quotes from around a value; one alone is a part of it, as in 6"."""
+    is_quoted = len(part) > 1 and part[0] == part[-1] and part[0] in "'\""
+    return part[1:-1] if is_quoted else part
 
 
 def _number(kind: str, parts: list[str], field: str) -> FieldSchema | TypeFault:
@@ -139,7 +146,7 @@ def _text(kind: str, parts: list[str], field: str) -> FieldSchema | TypeFault:
 
 def _picklist(kind: str, parts: list[str], field: str) -> FieldSchema | TypeFault:
     word, hint = SPELLINGS[kind].split("(")[0], f"Such as {SPELLINGS[kind]}."
-    values = [part.strip("'\"") for part in parts]
+    values = [_unquoted(part) for part in parts]
     if not values or "" in values:
         return TypeFault(f"{word} needs its values", hint)
     twice = sorted({value for value in values if values.count(value) > 1})

@@ -118,6 +118,12 @@ def test_an_object_without_writable_fields_still_gives_a_file_that_loads(load: L
     assert list(loaded.mapping.fields) == ["Field_To_Choose__c"]
 
 
+def test_a_picklist_that_no_type_can_name_is_drafted_without_one() -> None:
+    field = FieldSchema("Size__c", FieldType.PICKLIST, restricted=True, values=("6\", 'tall'",))
+    schema = ObjectSchema("Lead", "Lead", "00Q", {"size__c": field})
+    assert "type:" not in draft(schema, {"k": "VARCHAR", "size": "VARCHAR"})
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     st.dictionaries(

@@ -106,7 +106,9 @@ def test_a_scalar_expression_is_accepted_with_its_columns(
         ("'open", "A quote is not closed"),
         ("x y", "needs no name"),
         ("x" * 20_001, "longer than 20,000 characters"),
-        ("(" * 3000 + "x" + ")" * 3000, "this is not an expression"),
+        ("(" * 3000 + "x" + ")" * 3000, "nested too deep"),
+        ("x" + "+x" * 900, "nested too deep"),
+        ("x" + "+x" * 3000, "nested too deep"),
     ],
 )
 def test_everything_else_is_refused(judge: Judge, text: str, words: str) -> None:

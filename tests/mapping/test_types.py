@@ -49,6 +49,12 @@ def test_a_type_is_read_and_written(text: str, field: FieldSchema) -> None:
     assert type_text(field) == text
 
 
+@pytest.mark.parametrize("values", [('6"', '8"'), ("it's", "'90s'"), ('3", wide', "a, b")])
+def test_a_quote_that_is_part_of_a_picklist_value_stays(values: tuple[str, ...]) -> None:
+    field = FieldSchema("F", FieldType.PICKLIST, length=255, restricted=True, values=values)
+    assert parse_type(type_text(field), field="F") == field
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
 ONE_SCALAR = "Write one expression over the columns of one prediction."
+TOO_DEEP = "it is nested too deep, or has too many terms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,4 +172,6 @@ def _quote_hint(text: str) -> str:
 
 
 def _first_line(error: BaseException) -> str:
+    if isinstance(error, RecursionError):
+        return TOO_DEEP
     return (str(error) or type(error).__name__).split("\n")[0]

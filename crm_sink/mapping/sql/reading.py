@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from crm_sink.mapping.sql.form import TOO_DEEP
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -72,12 +74,19 @@ class Reader:
         text = f"select {sql} as v"
         row = self._connection.execute("select json_serialize_sql(?)", [text]).fetchone()
         assert row is not None, "a select without a table has one row"
-        tree: dict[str, Any] = json.loads(row[0])
-        reading = Reading()
         where = _Offsets(text, len("select "))
+        try:
+            return self._understood(json.loads(row[0]), where)
+        except RecursionError:
+            return Reading(error=Use(TOO_DEEP, 0))
+
+    def _understood(self, tree: dict[str, Any], where: _Offsets) -> Reading:
+        reading = Reading()
         if tree.get("error"):
             position = where.of(int(tree.get("position") or 0))
-            reading.error = Use(str(tree.get("error_message", "cannot be parsed")), position)
+            message = str(tree.get("error_message", "cannot be parsed"))
+            is_deep = "expression depth" in message
+            reading.error = Use(TOO_DEEP if is_deep else message, position)
             return reading
         if not _is_one_expression(tree):
             reading.refused.append(Use("more than one expression", 0))
