@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from crm_sink.engine import Engine, Relation, literal, name
 from crm_sink.errors import MappingError
 from crm_sink.flow.edits import Edits, read_edits
+from crm_sink.mapping.sql.form import in_brackets
 from crm_sink.schema import TEXT_TYPES
 from crm_sink.source.stage import Source
 from crm_sink.tables import REJECTS, match_key, own_text
@@ -50,7 +51,7 @@ class Narrowed:
 
     source: Source
     loaded: LoadedMapping
-    leavers: str | None  # a query of the ids of leavers that are tried again
+    leavers: str | None  # a query of the ids of leavers that are tried again: none is scored again
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,8 @@ class Narrowing:
         return Narrowed(
             source=Source(narrowed, rows + lost, source.columns),
             loaded=loaded,
-            leavers=f"select id from {work.rejects} where row is null and id is not null{listed}",
+            leavers=f"select id from {work.rejects} where row is null and id is not null{listed} "
+            f"and not exists (from keyed where met and match = {match_key(work.key, 'key')})",
         )
 
 
@@ -127,15 +129,17 @@ class _Work:
 
 
 def _collect_keys(work: _Work) -> None:
-    """Make temp table `keyed` (row, match) of every prediction."""
+    """Make temp table `keyed` (row, match, met: not left out by `when`) of every prediction."""
     columns, problems = build_columns(
         work.loaded, {}, work.key, table=work.source.table, engine=work.engine
     )
     if problems:
         raise MappingError(problems, hint=f"crm-sink validate {shlex.quote(work.loaded.file)}")
-    layers = Layers(tuple(columns), work.source.table, when=None, newest=None)
+    when = work.loaded.mapping.when
+    condition = in_brackets(when) if when is not None else None
+    layers = Layers(tuple(columns), work.source.table, when=condition, newest=None)
     place = work.folder.source / "keyed.parquet"
-    keyed = work.engine.save(f"select row, match from ({layers.keyed()})", place)
+    keyed = work.engine.save(f"select row, match, met from ({layers.keyed()})", place)
     work.engine.run(f"create temp view keyed as from {keyed.scan()}")
     work.engine.run(
         "create temp table rejected as select distinct row, key, "

@@ -19,7 +19,7 @@ from crm_sink.salesforce import answers, pages
 from crm_sink.salesforce.fate import fate_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -54,7 +54,7 @@ def read(
     try:
         if query.keys is None:
             return _save_all(query, found, engine, into.with_suffix(""))
-        return pages.save(query, [page for page, _ in found], engine, into)
+        return _save_wanted(query, list(found), engine, into)
     finally:
         for file in into.parent.glob(f"{into.stem}.page-*.csv"):
             file.unlink()
@@ -63,7 +63,9 @@ def read(
 def statement(query: Read) -> str:
     """Give the SOQL that reads all records whose key is not null, and that were changed since."""
     fields = ", ".join(pages.selected(query))
-    changed = "" if query.since is None else f" AND {pages.MODIFIED} >= {query.since:%Y-%m-%dT%XZ}"
+    changed = (
+        "" if query.since is None else f" AND {pages.MODIFIED} >= {query.since:%Y-%m-%dT%H:%M:%SZ}"
+    )
     return f"SELECT {fields} FROM {query.object} WHERE {query.key.name} != null{changed}"
 
 
@@ -150,6 +152,17 @@ def _save_all(
                     one.result()
     present = Relation(folder, sum(one.result().rows for one in saved))
     _check_count(query, due, present.rows)
+    return present
+
+
+def _save_wanted(
+    query: Read, found: Sequence[tuple[Path, int]], engine: Engine, into: Path
+) -> Relation:
+    """Save the records with the query's keys; one that is missing would be taken for deleted."""
+    files = [page for page, _ in found]
+    present = pages.save(query, files, engine, into)
+    held = engine.value(f"select count(*) from {pages.scan(files, pages.header(files[0]))}")
+    _check_count(query, sum(rows for _, rows in found), int(held))
     return present
 
 

@@ -235,3 +235,16 @@ def test_a_leaver_that_the_org_refused_is_cleared_by_the_retry(shop: Shop) -> No
     assert (again.run.totals.to_clear, again.run.totals.planned) == (1, 1)
     shop.apply(again)
     assert shop.look(SCORES)[1] == {"Ext__c": "b", "Score__c": None}
+
+
+def test_a_leaver_that_is_scored_again_is_not_cleared_by_a_retry(shop: Shop) -> None:
+    both = "from (values ('a', 0.9), ('b', 0.8)) t(id, score)"
+    mapping = MAPPING + "leavers: clear\n"
+    shop.create("Lead", Ext__c="a")
+    lead = shop.create("Lead", Ext__c="b")
+    shop.sync(mapping, both)
+    shop.fail({"kind": "row-error", "preset": "validation", "ids": [lead]})
+    refused = shop.sync(mapping, "select 'a' as id, 0.9 as score")
+    again = shop.apply(plan_retry(shop, refused, both, mapping))
+    assert again.run.totals.planned == 0
+    assert shop.look(SCORES) == [{"Ext__c": "a", "Score__c": 90}, {"Ext__c": "b", "Score__c": 80}]

@@ -124,6 +124,16 @@ def test_with_keys_only_their_records_are_kept(
     assert engine.rows(f"select match_key from {present.scan()}") == [("k-2",)]
 
 
+def test_with_keys_too_a_page_is_as_long_as_the_org_says(
+    wire: Wire, client: Client, engine: Engine, tmp_path: Path
+) -> None:
+    """A record that is not in it would be taken for a deleted one."""
+    job(wire, page(HEADER + f'"00Q000000000001AAA","{TIME}","K-1",""\n', 2))
+    keys = engine.save("select 'k-2' as key", tmp_path / "keys.parquet")
+    with pytest.raises(CrmError, match="gave 1 records; 2 are due"):
+        client.crm.read(Read("Lead", EXT, (NOTE,), keys, Api.BULK), engine, tmp_path / "p.parquet")
+
+
 def test_polls_are_quick_at_first_and_then_slower(
     wire: Wire, client: Client, engine: Engine, tmp_path: Path, clock: FakeClock
 ) -> None:
