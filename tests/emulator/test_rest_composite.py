@@ -79,6 +79,12 @@ def test_a_part_of_another_version_than_there_is_is_refused(api: Any) -> None:
     assert part["httpStatusCode"] == 404
 
 
+def test_a_header_of_half_a_letter_is_read(api: Any) -> None:
+    part = {"method": "GET", "url": f"{ROOT}/limits", "httpHeaders": {"X-Odd": "\ud800"}}
+    (inner,) = api.post("composite", {"compositeRequest": [part]}).json()["compositeResponse"]
+    assert inner["httpStatusCode"] == 200
+
+
 def test_a_part_whose_url_is_none_fails_alone(api: Any) -> None:
     part = {"method": "GET", "url": "http://[x/services/data/v60.0/limits", "referenceId": "a"}
     (inner,) = api.post("composite", {"compositeRequest": [part]}).json()["compositeResponse"]

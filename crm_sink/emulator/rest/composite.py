@@ -20,7 +20,7 @@ from crm_sink.emulator.errors import ApiError, not_found
 from crm_sink.emulator.numbers import count_in
 from crm_sink.emulator.rest.atomic import Part, all_or_none
 from crm_sink.emulator.versions import DATA, check_version
-from crm_sink.emulator.wire import an_object, json_object, reply
+from crm_sink.emulator.wire import an_object, clean, json_object, reply
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -156,7 +156,9 @@ async def _answer(request: Request, part: dict[str, Any]) -> tuple[int, dict[str
     sent = b"" if part.get("body") is None else json.dumps(part["body"]).encode()
     kept = [pair for pair in request.scope["headers"] if pair[0] in HANDED_ON]
     given = part.get("httpHeaders") or {}
-    extra = [(key.lower().encode(), str(value).encode()) for key, value in given.items()]
+    extra = [
+        (clean(key).lower().encode(), clean(str(value)).encode()) for key, value in given.items()
+    ]
     scope = {
         "type": "http",
         # By an older one a streamed answer would ask `receive` without end for a disconnect.
