@@ -181,6 +181,11 @@ def test_what_bulk_does_not_do_is_refused_at_creation(
     assert reply.json() == [{"errorCode": code, "message": message}]
 
 
+def test_a_property_of_null_is_left_to_its_default(api: Any) -> None:
+    asked = {"operation": "query", "query": "SELECT Id FROM Lead", "columnDelimiter": None}
+    assert api.post("jobs/query", asked).json()["columnDelimiter"] == "COMMA"
+
+
 def test_a_wrong_query_is_refused_as_in_rest(api: Any) -> None:
     reply = api.post("jobs/query", {"operation": "query", "query": "SELECT Nope FROM Lead"})
     assert (reply.status_code, reply.json()[0]["errorCode"]) == (400, "INVALID_FIELD")

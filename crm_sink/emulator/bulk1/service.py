@@ -150,7 +150,9 @@ async def show_records(request: Request) -> Response:
     if not batch.processed:
         return Response(NOTHING, headers=headers)
     path = await run_in_threadpool(rows.page, org, batch, (0, batch.processed))
-    return FileResponse(path, headers=headers, background=BackgroundTask(path.unlink))
+    return FileResponse(
+        path, headers=headers, background=BackgroundTask(path.unlink, missing_ok=True)
+    )
 
 
 def _end(org: Org, job: Job, state: str) -> Job:

@@ -71,7 +71,7 @@ def answer(org: Org, job: Job, asked: Mapping[str, str]) -> Response:
         "Sforce-Locator": "null" if after >= total else locator(after),
         "Sforce-NumberOfRecords": str(max(0, min(rows, total - start))),
     }
-    kept = BackgroundTask(path.unlink)
+    kept = BackgroundTask(path.unlink, missing_ok=True)
     return _Page(path, media_type="text/csv", headers=headers, background=kept)
 
 

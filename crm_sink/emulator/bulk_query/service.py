@@ -64,7 +64,8 @@ async def create(request: Request) -> Response:
     """Answer `POST /jobs/query`."""
     org: Org = request.app.state.org
     check_quota(org, QUERY_JOBS)
-    body = {**bulk2.DEFAULTS, **await json_object(request)}
+    given = await json_object(request)
+    body = {**bulk2.DEFAULTS, **{key: one for key, one in given.items() if one is not None}}
     bulk2.check(body, OPERATIONS)
     soql = body.get("query")
     if not isinstance(soql, str) or not soql.strip():

@@ -83,7 +83,7 @@ def list_unprocessed(org: Org, job: Job) -> None:
     header = read_header(folder / BODY, job, org.store.objects)
     left = f"(select * from {parquet(folder / STAGED)} where n >= {job.processed or 0})"
     results.write_left(org.store.cursor(), folder, job, header, left)
-    (folder / STAGED).unlink()
+    (folder / STAGED).unlink(missing_ok=True)
 
 
 def _work_rows(org: Org, job: Job, write: Write, end: int) -> bool:
