@@ -35,6 +35,8 @@ HOPELESS = {
 }
 # What Salesforce's support looks an error up by: `1234567890-12345 (-1234567890)`.
 ERROR_ID = re.compile(r"\b\d+-\d+ \(-?\d+\)")
+# A query's refusal begins with the query, which holds keys: `\nSELECT ...\n  ^\nERROR at Row:...`.
+QUERY = re.compile(r"^\n.*?\n *\^\nERROR at Row:\d+:Column:\d+\n", re.DOTALL)
 # Kinds of network failures, the most telling first: requests and urllib3 nest them.
 _NETWORK: tuple[tuple[str, str, tuple[type[BaseException], ...]], ...] = (
     (
@@ -234,7 +236,7 @@ def _salesforce_error(body: bytes) -> tuple[str | None, str]:
         return None, ""
     code = first.get("errorCode") or first.get("error")
     message = first.get("message") or first.get("error_description") or "no message"
-    return (str(code), str(message)) if code else (None, "")
+    return (str(code), QUERY.sub("", str(message))) if code else (None, "")
 
 
 def _unauthorised(code: str, message: str, call: Call) -> CrmError:

@@ -60,6 +60,13 @@ def test_salesforces_codes_decide_the_fate(
     assert error.hint
 
 
+def test_a_query_is_refused_without_its_keys_in_the_message(wire: Wire) -> None:
+    """Salesforce quotes the query before its reason; keys may be e-mail addresses."""
+    query = "\nWHERE Email IN ('jane@acme.example')\n   ^\nERROR at Row:1:Column:8\n"
+    said = {"message": f"{query}No such column 'X'", "errorCode": "INVALID_FIELD"}
+    assert failure(wire, GET, Reply([said], 400)).message == "No such column 'X'"
+
+
 @pytest.mark.parametrize("status", [420, 429, 503])
 def test_a_refusal_of_the_edge_is_tried_again_slower(wire: Wire, status: int) -> None:
     reply = Reply(b"<html>busy</html>", status, kind="text/html", headers={"Retry-After": "7"})
