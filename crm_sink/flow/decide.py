@@ -27,11 +27,14 @@ from crm_sink.ledger.snapshot import snapshot_folder
 from crm_sink.match.pair import Matched, Pairing, pair
 from crm_sink.source.locate import locate
 from crm_sink.source.stage import stage
+from crm_sink.source.steady import steady
 from crm_sink.source.trouble import reading
 from crm_sink.transform.macros import MACROS
 from crm_sink.transform.run import transform
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crm_sink.engine import Relation
     from crm_sink.flow.context import Context, Request
     from crm_sink.source.stage import Source
@@ -83,6 +86,7 @@ class _Trip:
     engine: Engine
     stages: Stages
     shown: str  # where the predictions are, as a person may see it
+    require_steady: Callable[[], None]  # raises when they were written anew since
 
 
 def _decide(request: Request, context: Context, run: Run, folder: RunFolder) -> Run:
@@ -95,7 +99,8 @@ def _decide(request: Request, context: Context, run: Run, folder: RunFolder) -> 
         threads=threads_for(len(request.loaded.mapping.fields)),
     ) as engine:
         stages = Stages(run.run, context.listener, context.clock, context.stop)
-        trip = _Trip(request, context, run, folder, engine, stages, located.shown)
+        shown, require_steady = located.shown, steady(located)
+        trip = _Trip(request, context, run, folder, engine, stages, shown, require_steady)
         with stages.stage("source") as done:
             source = stage(located, engine, folder.source)
             done(rows=source.rows)
@@ -147,6 +152,7 @@ def _transform(trip: _Trip, source: Source, destination: Destination) -> Transfo
             into=trip.folder.desired,
         )
         transformed.rejects.path.replace(trip.folder.rejects_parts / "transform.parquet")
+        trip.require_steady()
         rejected = transformed.rows - transformed.skipped - transformed.desired.rows
         done(rows=transformed.desired.rows, rejects=rejected)
     return transformed
@@ -192,6 +198,7 @@ def _close(
         judgement = judged(
             trip.request, source, totals, trip.engine, trip.context, ours=planned.ours
         )
+        trip.require_steady()
         done(rows=planned.size.rows)
     loaded = trip.request.loaded
     run = replace(

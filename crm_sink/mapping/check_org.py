@@ -31,6 +31,7 @@ def org_problems(
 ) -> list[Problem]:
     """Give every problem of a mapping with its object."""
     found = [*_match(loaded, schema), *_leavers(loaded, schema), *_required(loaded, schema)]
+    found += _set_twice(loaded, schema)
     for path, spec in loaded.mapping.fields.items():
         if "." in path:
             found += _lookup(loaded, path, spec, schema, related)
@@ -95,6 +96,17 @@ def _required(loaded: LoadedMapping, schema: ObjectSchema) -> Iterator[Found]:
         if required and field.name.lower() not in given and not field.defaulted:
             hint = f"Map {field.name}, or use missing: reject."
             yield ("fields",), f"{schema.name}.{field.name} is required to create a record", hint
+
+
+def _set_twice(loaded: LoadedMapping, schema: ObjectSchema) -> Iterator[Found]:
+    """A lookup sets its reference field: the org refuses rows that set it in two ways."""
+    ways: dict[str, str] = {}
+    for path in loaded.mapping.fields:
+        field = find_lookup(schema, path) if "." in path else schema.find(path)
+        other = ways.setdefault(field.name, path) if field is not None else path
+        if field is not None and other != path:
+            message = f"{schema.name}.{field.name} is set by {other} already"
+            yield ("fields", path), message, "Keep one of them."
 
 
 def _field(

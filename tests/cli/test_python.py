@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from crm_sink import apply, load_mapping, plan, retry, sync, undo, verify
-from crm_sink.errors import MappingError, NoSuchRun, PlanHeld, UsageError
+from crm_sink.errors import MappingError, NoSuchRun, PlanHeld, SourceError, UsageError
+from crm_sink.events import StageEnded
 
 if TYPE_CHECKING:
     from tests.conftest import Desk
@@ -47,6 +48,18 @@ def test_a_plan_is_looked_at_and_then_applied(two: Desk) -> None:
 
 def test_without_a_table_the_mappings_own_source_is_read(two: Desk) -> None:
     assert sync("lead.yaml").run.totals.updated == 2
+
+
+def test_predictions_that_are_written_anew_while_they_are_read_are_refused(two: Desk) -> None:
+    """The gates read them last: fresh ones would let through the stale ones that were planned."""
+
+    def listen(event: object) -> None:
+        if isinstance(event, StageEnded) and event.stage == "match":
+            two.predict("select 'a' as id, 0.2 as score")
+
+    with pytest.raises(SourceError, match="changed while they were read"):
+        sync("lead.yaml", listener=listen)
+    assert two.written() == {}
 
 
 def test_what_a_notebook_shows_is_one_line(two: Desk) -> None:

@@ -97,6 +97,14 @@ def test_fields_that_do_not_fit_the_org(
     assert words in found[0]
 
 
+def test_a_reference_is_set_in_one_way(
+    load: Load, lead: ObjectSchema, account: ObjectSchema
+) -> None:
+    text = f"{HEAD}fields:\n  AccountId: x\n  Account.Customer_Id__c: x\n"
+    (found,) = against_org(load(text), lead, account)
+    assert found == "5:3  Lead.AccountId is set by AccountId already. Keep one of them."
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -96,6 +96,7 @@ def test_a_scalar_expression_is_accepted_with_its_columns(
         ("rond(x)", "there is no function rond"),
         ("resons(f, 3)", "Did you mean reasons?"),
         ("", "the expression is empty"),
+        ("-- only a comment", "the expression is empty"),
         (
             " order",
             """a word of SQL, and no expression A column of that name stands in two kinds""",

@@ -45,7 +45,8 @@ def first_reading(text: str) -> list[Fault]:
         return [Fault(0, "this is more than one statement", ONE_SCALAR)]
     body = trees[0].this if isinstance(trees[0], exp.Paren) else trees[0]
     if isinstance(body, exp.Tuple):
-        return [Fault(0, "these are several expressions with commas between them", ONE_SCALAR)]
+        several = "these are several expressions with commas between them"
+        return [Fault(0, several if body.expressions else "the expression is empty", ONE_SCALAR)]
     if isinstance(body, exp.Alias | exp.PropertyEQ):
         return [Fault(0, "an expression needs no name: the field has one", "Leave out `as ...`.")]
     return [_structure_fault(node, text) for node in trees[0].walk() if _is_foreign(node)][:1]
