@@ -154,6 +154,7 @@ def _deliver(run: Run, context: Context, lease: Lease, *, is_resumed: bool) -> R
                 with computing(folder.root):
                     end_orphans(run, context.open_jobs, context.ledger, context.listener)
                     if is_resumed:
+                        folder.heard.unlink(missing_ok=True)  # it will be found out anew
                         run = without_overtaken(work, again=_again(run))
                     write_all(work)
             except CrmSinkError as error:

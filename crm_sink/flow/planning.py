@@ -14,7 +14,7 @@ from crm_sink.engine import Engine, Relation
 from crm_sink.flow.cuts import planned_chunks
 from crm_sink.flow.editors import tell_editors
 from crm_sink.flow.past import Past
-from crm_sink.flow.reading import read_ids, read_leavers
+from crm_sink.flow.reading import read_by, read_leavers
 from crm_sink.flow.unsettled import Now, past_by
 from crm_sink.ledger.contract import ChunkRecord
 from crm_sink.match.extras import CONVERTED
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from crm_sink.ledger.folder import RunFolder
     from crm_sink.match.pair import Matched
     from crm_sink.plan.written import Written
+    from crm_sink.schema import FieldSchema
 
 # Where fewer than one pair in so many holds different values, only those are compared: to find
 # them costs a third of comparing all.
@@ -186,24 +187,22 @@ def _discard(*relations: Relation) -> None:
 
 
 def _past(work: Planning) -> Past:
-    needs_memory = work.destination.mapping.leavers != "keep" or any(
-        rule.protect for rule in work.destination.rules
+    # Even for who has no use for it: what was written unheard keeps a run from being pruned.
+    place, destination = work.folder.parts / "heard", work.destination
+    fields = [rule.field for rule in destination.rules]
+    read = partial(_read_more, work)
+    now = Now(work.present, destination.key, fields, work.engine, place, read)
+    past = past_by(now, work.name, work.context)
+    needs_memory = destination.mapping.leavers != "keep" or any(
+        rule.protect for rule in destination.rules
     )
-    if not needs_memory:
-        return Past()
-    fields = [rule.field for rule in work.destination.rules]
-    read = partial(_read_ids, work) if work.destination.mapping.leavers != "keep" else None
-    place, key = work.folder.parts / "heard", work.destination.key
-    now = Now(work.present, key, fields, work.engine, place, read)
-    return past_by(now, work.name, work.context)
+    return past if needs_memory else Past()
 
 
-def _read_ids(work: Planning, ids: str, into: Path) -> Relation:
-    destination = work.destination
-    fields = destination.fields.values()
-    return read_ids(
-        destination.schema.name, fields, ids, crm=work.context.crm, engine=work.engine, into=into
-    )
+def _read_more(work: Planning, by: FieldSchema, values: str, into: Path) -> Relation:
+    name, fields = work.destination.schema.name, work.destination.fields.values()
+    context, engine = work.context, work.engine
+    return read_by(name, by, fields, values, crm=context.crm, engine=engine, into=into)
 
 
 def _leavers(work: Planning, past: Written) -> Leaving:

@@ -76,8 +76,32 @@ def read_ids(
         engine: Where the ids are.
         into: The Parquet file.
     """
-    keys = engine.save(ids, into.with_name(f"keys-{into.name}"))
-    query = Read(object_name, ID, tuple(fields), keys, read_route(keys.rows).api)
+    return read_by(object_name, ID, fields, ids, crm=crm, engine=engine, into=into)
+
+
+def read_by(
+    object_name: str,
+    by: FieldSchema,
+    fields: Iterable[FieldSchema],
+    values: str,
+    *,
+    crm: Crm,
+    engine: Engine,
+    into: Path,
+) -> Relation:
+    """Read records by the values of a field; else as `read_ids`.
+
+    Args:
+        object_name: Their object.
+        by: The field.
+        fields: What to read.
+        values: A query of distinct values as column `key`.
+        crm: The org.
+        engine: Where the values are.
+        into: The Parquet file.
+    """
+    keys = engine.save(values, into.with_name(f"keys-{into.name}"))
+    query = Read(object_name, by, tuple(fields), keys, read_route(keys.rows).api)
     present = crm.read(query, engine, into)
     keys.path.unlink()
     return present

@@ -18,6 +18,7 @@ from crm_sink.crm.contract import Progress
 from crm_sink.engine import Relation, name
 from crm_sink.errors import AlreadyRunning, CrmError, Fate, LoginError
 from crm_sink.flow.past import Past, past_of, undone_run
+from crm_sink.flow.reading import ID
 from crm_sink.flow.resume import IN_FLIGHT
 from crm_sink.ledger.contract import ChunkState, Run, RunState
 from crm_sink.ledger.folder import RunFolder
@@ -27,7 +28,7 @@ from crm_sink.tables import match_key, sql_type, write
 from crm_sink.tickets import Api
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from crm_sink.engine import Engine
@@ -48,8 +49,8 @@ class Now:
         fields: Its fields.
         engine: Where to compute.
         place: A folder for what comes of it.
-        read: Reads more records (table `present`): by a query of ids as column `key`, into a file.
-            None when records that the batch does not speak of are of no interest.
+        read: Reads more records (table `present`): by a field, of which a query gives the values
+            as column `key`, into a file.
     """
 
     present: Relation
@@ -57,7 +58,7 @@ class Now:
     fields: Sequence[FieldSchema]
     engine: Engine
     place: Path
-    read: Callable[[str, Path], Relation] | None = None
+    read: Callable[[FieldSchema, str, Path], Relation]
 
 
 def past_by(now: Now, mapping: str, context: Context) -> Past:
@@ -180,14 +181,12 @@ def _unheard(run: Run, old: RunFolder, stored: Path, context: Context, now: Now)
 
 def _found(unheard: _Unheard, now: Now, place: Path) -> str:
     """Give the query (table `outcomes`) of the changes that the records tell of."""
-    told = "null::varchar as code, null::varchar as message, null::varchar as fields"
-    outcome = f"c.chunk, c.row, c.key, c.id, {{}} as ok, false as created, {told}"
     present, new = now.present.scan(), match_key(now.key, "c.key")
     written = now.engine.save(
-        f"select {outcome.format('true')} from {unheard.changes} c "
+        f"{_outcome('c.id', 'true', 'false')} from {unheard.changes} c "
         f"join {present} p on p.id = c.id where {unheard.same} "
         # What was to be created has no id; who made the record cannot be told.
-        f"union all select c.chunk, c.row, c.key, p.id, true, null, {told} "
+        f"union all {_outcome('p.id', 'true', 'null')} "
         f"from (from {unheard.changes} where id is null) c "
         f"join {present} p on p.match_key = {new} where {unheard.same}",
         place / "written.parquet",
@@ -199,18 +198,43 @@ def _found(unheard: _Unheard, now: Now, place: Path) -> str:
             f"from {unheard.saved} s where not exists ({own.format(written, 's', 's')}) "
             f"and exists ({own.format(unheard.changes, 's', 's')})"
         )
-    if now.read is not None:
-        read = f"select id from {present}"
-        looked_at = f" union all select id from {unheard.saved}" if unheard.saved else ""
-        beyond = f"(from {unheard.changes} where id not in ({read}{looked_at}))"
-        ids = now.engine.save(f"select distinct id as key from {beyond}", place / "ids.parquet")
-        if ids.rows:
-            more = now.read(f"from {ids.scan()}", place / "beyond.parquet").scan()
-            ok = f"(p.id is not null and {unheard.same})"
-            parts.append(
-                f"select {outcome.format(ok)} from {beyond} c left join {more} p on p.id = c.id"
-            )
+    parts += _beyond(unheard, now, place)
     return " union all by name ".join(f"({part})" for part in parts)
+
+
+def _beyond(unheard: _Unheard, now: Now, place: Path) -> Iterator[str]:
+    """Read, once, the records that the batch does not speak of; give the queries of what they tell.
+
+    What was to be created is looked for by its key, as everybody's record who has that key.
+    """
+    ok = f"(p.id is not null and {unheard.same})"
+    looked_at = ""
+    if unheard.saved is not None:
+        looked_at = (
+            f" and not exists (from {unheard.saved} s where s.chunk = c.chunk and s.key = c.key)"
+        )
+    for by, column, here, there, made in (
+        (ID, "id", "c.id", "id", "false"),
+        (now.key, "key", match_key(now.key, "c.key"), "match_key", f"if({ok}, null, false)"),
+    ):
+        which = "c.id is not null" if by is ID else "c.id is null"
+        seen = f"select 1 from {now.present.scan()} p where p.{there} = {here}"
+        left = f"(from {unheard.changes} c where {which} and not exists ({seen}){looked_at})"
+        file = place / f"by-{column}.parquet"
+        keys = now.engine.save(f"select distinct {column} as key from {left}", file)
+        if keys.rows:
+            more = now.read(by, f"from {keys.scan()}", place / f"more-{column}.parquet").scan()
+            told = _outcome("coalesce(c.id, p.id)", ok, made)
+            yield f"{told} from {left} c left join {more} p on p.{there} = {here}"
+
+
+def _outcome(record: str, ok: str, created: str) -> str:
+    """Give the select list of an outcome of change `c`."""
+    told = "null::varchar as code, null::varchar as message, null::varchar as fields"
+    return (
+        f"select c.chunk, c.row, c.key, {record} as id, {ok} as ok, "
+        f"{created}::boolean as created, {told}"
+    )
 
 
 def _differ(field: FieldSchema) -> str:

@@ -117,6 +117,38 @@ def test_what_a_person_changed_of_a_record_created_unheard_stays(shop: Shop, api
     assert scores(shop) == [77, 30]
 
 
+def test_what_it_created_and_leaves_at_once_is_cleared(shop: Shop, api: Api) -> None:
+    """Lead b was made by a run that never heard of it, and no batch ever speaks of it again."""
+    create = MAPPING.replace("column: id", "column: id, missing: create")
+    create += "  LastName: \"'Nobody'\"\n  Company: \"'None'\"\nleavers: clear\n"
+    write_unheard(shop, api, 0.2, create)
+    done = shop.sync(create, "select 'a' as id, 0.2 as score").run
+    assert (done.totals.cleared, done.totals.conflicts) == (1, 0)
+    assert scores(shop) == [20, None]
+
+
+def test_what_it_wrote_only_when_it_was_resumed_is_found_out_anew(shop: Shop) -> None:
+    """A plan made in between saw that lead b, of which it does not speak, was not yet written."""
+    api, clear, patch = Api.COLLECTIONS, MAPPING + "leavers: clear\n", DEAF[Api.COLLECTIONS][0]
+    for key in ("a", "b"):
+        shop.create("Lead", Ext__c=key)
+    shop.sync(clear, TWO.format(0.1), api=api)
+    planned = shop.plan(clear, TWO.format(0.2), api=api)
+    shop.fail(patch | {"kind": "drop-before"}, DEAF[api][2])
+    with pytest.raises(CrmError):
+        shop.apply(planned, is_fresh=True)
+    shop.mend()
+    shop.plan(clear, "select 'a' as id, 0.1 as score")
+    # The resumed run reads twice before it writes.
+    shop.fail(patch, DEAF[api][2] | {"after": 2})
+    with pytest.raises(CrmError):
+        shop.apply(planned)
+    shop.mend()
+    assert scores(shop) == [20, 20]
+    shop.sync(clear, "select 'a' as id, 0.2 as score")
+    assert scores(shop) == [20, None]
+
+
 def test_a_run_whose_folder_was_deleted_is_not_asked(shop: Shop, cut_off: str) -> None:
     """As the help page on operations has it for old runs; what it wrote is then unknown."""
     cut = shop.plan(MAPPING, TWO.format(0.2)).run.folder.parent
@@ -138,6 +170,21 @@ def test_once_its_writes_are_known_it_no_longer_keeps_runs_from_being_pruned(
     assert (len(pruned.runs), pruned.kept) == (3, ())
     assert shop.sync(MAPPING, TWO.format(0.4)).run.totals.updated == 2  # b holds its 20
     assert scores(shop) == [40, 40]
+
+
+def test_what_no_later_batch_spoke_of_is_known_when_it_is_pruned(shop: Shop, cut_off: str) -> None:
+    """The next sync speaks of lead a alone, and the one after the prune of lead b again."""
+    shop.sync(MAPPING, "select 'a' as id, 0.3 as score")
+    with assemble_ledger(shop.settings, SystemClock()) as ledger:
+        assert prune(ledger, shop.home, before=datetime.now(UTC) + timedelta(days=1)).kept == ()
+    assert shop.sync(MAPPING, TWO.format(0.4)).run.totals.updated == 2
+    assert scores(shop) == [40, 40]
+
+
+def test_where_edits_are_overwritten_it_is_pruned_too(shop: Shop, cut_off: str) -> None:
+    shop.sync(MAPPING + "edits: overwrite\n", TWO.format(0.3))
+    with assemble_ledger(shop.settings, SystemClock()) as ledger:
+        assert prune(ledger, shop.home, before=datetime.now(UTC) + timedelta(days=1)).kept == ()
 
 
 def test_an_undo_of_it_advises_no_resume_once_a_later_run_wrote(shop: Shop, cut_off: str) -> None:
