@@ -68,6 +68,7 @@ def walk_all(pending: Sequence[ChunkRecord], work: Writing) -> None:
         clock=context.clock,
         listener=context.listener,
         book=context.judge,
+        ensure=work.lease.ensure,
     )
     gauge = work.gauge(pending[0].api)
 
@@ -95,7 +96,6 @@ def walk_all(pending: Sequence[ChunkRecord], work: Writing) -> None:
 
 
 def _walk(record: ChunkRecord, way: Walk, work: Writing, schema: ObjectSchema) -> Settled:
-    work.lease.ensure()
     cursor = work.engine.cursor()
     try:
         with computing(work.folder.root):

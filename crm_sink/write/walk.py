@@ -16,6 +16,8 @@ from crm_sink.ledger.contract import ChunkState, Ledger
 from crm_sink.write.settle import Settled, settle
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crm_sink.clock import Clock
     from crm_sink.crm.policy import Rulebook
     from crm_sink.engine import Engine
@@ -33,6 +35,7 @@ class Walk:
     clock: Clock
     listener: Listener
     book: Rulebook  # what the CRM's error codes mean
+    ensure: Callable[[], None]  # raises when another run has taken this one's place
 
 
 def walk(chunk: Chunk, way: Walk, engine: Engine, *, attempt: int = 1) -> Settled:
@@ -46,6 +49,7 @@ def walk(chunk: Chunk, way: Walk, engine: Engine, *, attempt: int = 1) -> Settle
 
     Raises:
         CrmError: The CRM refused, or did not answer in time.
+        AlreadyRunning: Another run took the lease over while this process stood still.
         Interrupted: A signal asked to stop while the CRM was still working on it. Its ticket is in
             the ledger, and a resumed run goes on from there.
     """
@@ -54,6 +58,8 @@ def walk(chunk: Chunk, way: Walk, engine: Engine, *, attempt: int = 1) -> Settle
         state = state_of(ticket)
         way.ledger.remember(chunk.run, chunk.number, ticket, state)
         _tell(chunk, way, state, rows=chunk.changes.rows, job=ticket.job)
+        if not ticket.closed:  # what follows is a step towards a write
+            way.ensure()
 
     ticket = way.crm.submit(chunk, engine, remember)
     chunk = replace(chunk, ticket=ticket)
