@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 # How long a SQLite transaction waits for another process; `?timeout=` in the URL says otherwise.
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 10  # how long PostgreSQL has to answer
+# After so long PostgreSQL ends a transaction whose process stands still, or whose machine is gone:
+# its locks would keep every other process waiting, without a word. A lock is waited for longer.
+STANDSTILL_SECONDS = 30
+LOCK_SECONDS = 60
 WRITING = "crm_sink_writing"
 SQLITE = b"SQLite format 3\0"  # how its files begin (sqlite.org/fileformat.html)
 
@@ -167,11 +171,11 @@ def _require_sqlite(address: URL, place: Place) -> None:
 
 
 def _postgres(address: URL, place: Place) -> Engine:
-    from sqlalchemy import create_engine
+    from sqlalchemy import create_engine, event
     from sqlalchemy.exc import NoSuchModuleError
 
     try:
-        return create_engine(
+        engine = create_engine(
             address,
             connect_args={"connect_timeout": CONNECT_SECONDS},
             pool_pre_ping=True,  # a run waits hours for a job; firewalls close idle connections
@@ -182,6 +186,17 @@ def _postgres(address: URL, place: Place) -> Engine:
             where=place.shown,
             hint="pip install 'crm_sink[postgres]'",
         ) from error
+    event.listen(engine, "connect", _prepare_postgres)
+    return engine
+
+
+def _prepare_postgres(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    limits = ("idle_in_transaction_session", STANDSTILL_SECONDS), ("lock", LOCK_SECONDS)
+    for what, seconds in limits:
+        cursor.execute(f"set {what}_timeout = '{seconds}s'")
+    cursor.close()
+    connection.commit()
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -29,6 +29,7 @@ AWAY = (
 # What a driver's message holds, what that means, and the cure.
 MEANINGS = (
     ("database is locked", "another process holds the ledger's lock", "end it, or try again"),
+    ("lock timeout", "another process holds the ledger's lock", "end it, or try again"),
     ("disk is full", "the disk is full", "free some space, then crm-sink resume"),
     ("no space left", "the disk is full", "free some space, then crm-sink resume"),
     (

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crm_sink.clock import SystemClock
-from crm_sink.errors import AlreadyRunning
+from crm_sink.errors import AlreadyRunning, LedgerError
 from crm_sink.ledger.lease import Timing, take_lease
+from crm_sink.ledger.schema import tables
+from crm_sink.ledger.store import open_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from crm_sink.clock import Clock
     from crm_sink.ledger.lease import Lease
     from crm_sink.ledger.store import SqlLedger
 
@@ -65,6 +68,23 @@ def test_a_holder_that_is_silent_for_twenty_seconds_loses_its_lease(ledger: SqlL
     assert clock.seconds == 20
     with pytest.raises(AlreadyRunning, match="was given away"):
         silent.ensure()
+
+
+def test_a_holder_that_stands_still_in_a_transaction_keeps_nobody_waiting(
+    postgres_url: str, home: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has the lock on its row, which PostgreSQL would let it keep for as long as it likes."""
+    monkeypatch.setattr("crm_sink.ledger.database.STANDSTILL_SECONDS", 1)
+
+    def stand_still(ledger: SqlLedger) -> None:
+        with ledger.database.writing() as connection:
+            connection.execute(tables().leases.update().values(beats=1))
+            take(ledger, "second", WatchersClock()).ensure()
+
+    with open_ledger(postgres_url, home, clock) as ledger:
+        take(ledger, "first", WatchersClock())
+        with pytest.raises(LedgerError, match="idle-in-transaction"):
+            stand_still(ledger)
 
 
 def test_a_jump_of_the_wall_clock_kills_nobody(ledger: SqlLedger) -> None:
