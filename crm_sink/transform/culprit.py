@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def culprits(loaded: LoadedMapping, *, table: str, engine: Engine) -> list[Problem]:
-    """Give the expressions that end a query, each evaluated alone.
+    """Give the expressions that end a query, each evaluated alone, over the rows that meet `when`.
 
     Those that cannot be bound to the columns are not among them (see `columns`), and what is wrong
     with the file, the disk or the memory is no expression's fault.
@@ -25,8 +25,11 @@ def culprits(loaded: LoadedMapping, *, table: str, engine: Engine) -> list[Probl
     import duckdb
 
     found: list[Problem] = []
+    condition = loaded.expressions.get(("when",))
+    met = "true" if condition is None else f"try(cast({condition.sql} as boolean))"
     for path, expression in loaded.expressions.items():
-        value = f"select try({{'v': {expression.sql}}}) as __alone from {table}"
+        rows = table if path == ("when",) else f"(select * from {table} where {met})"
+        value = f"select try({{'v': {expression.sql}}}) as __alone from {rows}"
         try:
             engine.value(f"select count(hash(__alone)) from ({value})")
         except (

@@ -9,6 +9,8 @@ import pytest
 from crm_sink import tables
 from crm_sink.errors import MappingError
 from crm_sink.schema import FieldSchema, FieldType
+from crm_sink.transform.culprit import culprits
+from tests.transform.conftest import load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -225,6 +227,16 @@ def test_nothing_is_left_behind(run: Run, engine: Engine, tmp_path: Path) -> Non
         "desired.rejects.parquet",
     ]
     assert engine.rows("select table_name from duckdb_tables()") == []
+
+
+def test_an_expression_is_not_blamed_for_rows_that_are_left_out(run: Run, engine: Engine) -> None:
+    text = (
+        TEXT.replace("round(100 * score)", "hour(at_ at time zone zone)") + "when: zone = 'UTC'\n"
+    )
+    rows = "(select *, 1 as score, timestamp '2026-11-20 05:00' as at_"
+    rows += " from (values ('a', 'UTC'), ('b', 'Mars')) t(k, zone))"
+    assert run(text, rows).values("Score__c") == [5.0]
+    assert culprits(load(text), table=rows, engine=engine) == []
 
 
 @pytest.mark.parametrize(
