@@ -58,11 +58,10 @@ def reject_line(reject: dict[str, Any]) -> str:
 
 
 def conflict_line(conflict: dict[str, Any]) -> str:
-    """Write a conflict for people: what we wrote, what is there, who and when."""
-    values = ", ".join(
-        f"{word} {_shown(conflict[column])}"
-        for word, column in (("we wrote", "written"), ("it holds", "present"))
-    )
+    """Write a conflict for people: what we wrote if that is known, what is there, who and when."""
+    written = conflict["written"]  # null where the field was changed after the plan was made
+    wrote = "" if written is None else f"we wrote {_shown(written)}, "
+    values = f"{wrote}it holds {_shown(conflict['present'])}"
     who = one_line(conflict["changed_by"] or "somebody")
     when = f" at {conflict['changed_at']}" if conflict["changed_at"] else ""
     return (
