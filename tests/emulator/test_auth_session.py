@@ -36,6 +36,9 @@ def test_a_missing_header_is_an_invalid_auth_header(org: Running) -> None:
 def test_a_made_up_token_is_an_invalid_session(org: Running) -> None:
     reply = limits(org, "Bearer 00D000000000001!made.up")
     assert (reply.status_code, reply.json()) == (401, EXPIRED)
+    known = org.token().partition(".")[0]
+    reply = limits(org, f"Bearer {known}.\xe9")
+    assert (reply.status_code, reply.json()) == (401, EXPIRED)
 
 
 def test_a_session_ends_two_hours_after_its_last_use(org: Running) -> None:

@@ -17,6 +17,9 @@ QUOTES = "InvalidBatch : Failed to parse CSV. "
         ("LastName,Company\r\na,b\r\n",
          "ClientInputError : LineEnding is invalid on user data. "
          "Current LineEnding setting is LF"),
+        (f"LastName,Company\n{'x' * 131_073},b\n", "InvalidBatch : Exceeded max field size"),
+        (f"LastName,Company,Title,City\n{','.join(['x' * 100_001] * 4)}\n",
+         "InvalidBatch : Exceeded max length for one record"),
         ("LastName,Company\na,b\r\nc,d\r\n",
          "ClientInputError : LineEnding is invalid on user data. "
          "Current LineEnding setting is LF"),

@@ -194,6 +194,11 @@ def test_a_record_that_a_person_holds_locks_its_children_until_it_is_freed(api: 
     assert api.post("sobjects/Contact", body).status_code == 201
 
 
+def test_locks_that_nobody_can_read_are_refused(api: Any) -> None:
+    for body in (b"\xff", b"{", b"[]", b'{"ids": ["x"]}'):
+        assert api.call("POST", "/__locks__", data=body).status_code == 400
+
+
 def test_leaving_a_locked_account_needs_its_lock_and_so_does_joining_it(api: Any) -> None:
     old, new = (api.post("sobjects/Account", {"Name": one}).json()["id"] for one in "ab")
     body = {"LastName": "Doe", "AccountId": old}

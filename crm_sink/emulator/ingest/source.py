@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 # Up to here a file is also checked for quotes inside unquoted values, which DuckDB lets pass.
 STRICT_BYTES = 4 * 1024 * 1024
+# "131,072 characters for a field, 400,000 for a record" (facts 4.4); of bytes there may be more.
+LONGEST_FIELD, LONGEST_RECORD = 131_072, 400_000
 LONGEST_ROW = 4 * 1024 * 1024
 
 
@@ -57,6 +59,7 @@ def stage_file(
             if "Expected Number of Columns" not in str(error):
                 raise BadFile(_told(error)) from None
             _copy_padded(cursor, body, job, header, part)
+        _check_lengths(cursor, part, header)
         part.replace(staged)
     row = cursor.execute(f"select count(*) from {parquet(staged)}").fetchone()
     if row is None or row[0] == 0:
@@ -101,6 +104,27 @@ def _reader(body: Path, job: Job, header: Header, *, padded: bool) -> str:
         f"max_line_size = {LONGEST_ROW}, null_padding = {str(padded).lower()}, "
         f"parallel = {str(not padded).lower()})"
     )
+
+
+def _check_lengths(cursor: duckdb.DuckDBPyConnection, part: Path, header: Header) -> None:
+    """Refuse a value, or a record, that is longer than Salesforce's reader takes."""
+    if part.stat().st_size == 0:
+        return
+    columns = [f"c{column.place}" for column in header.columns]
+
+    def longest(measure: str) -> tuple[int, int]:
+        sizes = ", ".join(f"coalesce({measure}({one}), 0)" for one in columns)
+        query = f"select max(list_max([{sizes}])), max(list_sum([{sizes}])) from {parquet(part)}"
+        field, record = cursor.execute(query).fetchone() or (0, 0)
+        return field or 0, record or 0
+
+    field, record = longest("strlen")
+    if field > LONGEST_FIELD or record > LONGEST_RECORD:  # in bytes, which costs less to ask
+        field, record = longest("length")
+    if field > LONGEST_FIELD:
+        raise BadFile("InvalidBatch : Exceeded max field size")
+    if record > LONGEST_RECORD:
+        raise BadFile("InvalidBatch : Exceeded max length for one record")
 
 
 def _check_quotes(body: Path, job: Job) -> bool:

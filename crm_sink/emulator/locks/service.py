@@ -35,7 +35,7 @@ async def hold(request: Request) -> Response:
     org: Org = request.app.state.org
     try:
         listed = [normal(str(one)) for one in json.loads(await request.body())["ids"]]
-    except (json.JSONDecodeError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return JSONResponse({"error": "send an object with ids, a list of record ids"}, 400)
     if None in listed:
         return JSONResponse({"error": "an id has 15 or 18 characters"}, 400)

@@ -58,7 +58,10 @@ class Sessions:
             return True
         start, _, signature = token.partition(".")
         body = start.removeprefix(f"{self._org}!AQ")
-        if body == start or not hmac.compare_digest(signature, self._sign(body)):
+        # Only ASCII can be compared, or be a token of ours.
+        if body == start or not token.isascii():
+            return False
+        if not hmac.compare_digest(signature, self._sign(body)):
             return False
         issued = int(body[:12], 16) / 1000
         with self._lock:
@@ -92,4 +95,6 @@ class Sessions:
 
     def _save(self) -> None:
         state = {"epoch": self._epoch, "revoked": sorted(self._revoked)}
-        self._path.write_text(json.dumps(state))
+        part = self._path.with_suffix(".part")
+        part.write_text(json.dumps(state))
+        part.replace(self._path)  # at once: half a file would keep the org from starting
