@@ -1,7 +1,7 @@
 """JSON in and out of requests, as Salesforce's REST endpoints read and write it.
 
-Not imitated: XML bodies for `Accept: application/xml`, Jackson's wording of every possible syntax
-error.
+Not imitated: bodies in XML (a request's is refused, `Accept: application/xml` passed over), `.json`
+and `.xml` at the end of a path; Jackson's wording of every possible syntax error.
 """
 
 from __future__ import annotations
@@ -38,8 +38,13 @@ async def json_text(request: Request) -> str:
     """Read a request's body as text.
 
     Raises:
-        ApiError: There is no body, or it is not UTF-8.
+        ApiError: There is no body, it is called something else than JSON, or it is not UTF-8.
     """
+    # Whether Salesforce wants the header is not known: a body without one is taken.
+    media_type = request.headers.get("content-type", JSON_TYPE).partition(";")[0].strip()
+    if media_type.lower() != "application/json":
+        text = f"MediaType of '{media_type}' is not supported by this resource"
+        raise ApiError(415, "UNSUPPORTED_MEDIA_TYPE", text)
     content = await request.body()
     if not content.strip():
         raise json_parser_error(NO_BODY)

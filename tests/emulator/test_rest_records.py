@@ -131,6 +131,23 @@ def test_an_empty_body_and_broken_json_are_parser_errors(api: Any) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ("application/json; charset=utf-8", 201), ("Application/JSON", 201),
+        ("application/x-www-form-urlencoded", 415), ("text/plain", 415),
+    ],
+)  # fmt: skip
+def test_a_body_is_refused_that_is_not_called_json(api: Any, sent: str, status: int) -> None:
+    """`curl -d` without a header sends JSON as a form; the words are those quoted by others."""
+    data = b'{"LastName": "Doe", "Company": "Acme"}'
+    reply = api.call("POST", "sobjects/Lead", data=data, headers={"Content-Type": sent})
+    assert reply.status_code == status
+    if status == 415:
+        text = f"MediaType of '{sent}' is not supported by this resource"
+        assert reply.json() == [{"message": text, "errorCode": "UNSUPPORTED_MEDIA_TYPE"}]
+
+
 def test_a_parent_is_named_by_its_external_id(api: Any) -> None:
     account = api.post("sobjects/Account", {"Name": "Acme", "Ext__c": "A-1"}).json()["id"]
     record_id = api.lead(Acc__r={"Ext__c": "a-1"})
