@@ -57,13 +57,13 @@ def test_a_query_job_takes_its_time_half_of_it_in_the_queue(
 ) -> None:
     seen: list[tuple[float, str]] = []
     with running(api_folder, clock=clock, settings=OrgSettings(job_seconds=30)) as org:
-        show = org.org.jobs.change
+        show = org.org.jobs.move
 
-        def change(job_id: str, **changes: Any) -> Any:
+        def move(job_id: str, **changes: Any) -> Any:
             seen.append((sum(clock.slept), changes["state"]))
             return show(job_id, **changes)
 
-        monkeypatch.setattr(org.org.jobs, "change", change)
+        monkeypatch.setattr(org.org.jobs, "move", move)
         asked = {"operation": "query", "query": "SELECT Id FROM Lead"}
         assert log_in(org).post("jobs/query", asked).status_code == 200
         org.org.jobs.settle(SECONDS)
