@@ -109,7 +109,7 @@ def test_it_deploys_and_retrieves_a_field_a_permission_set_and_a_list_view(sf: S
     sf.write(
         "sfdx-project.json",
         '{"packageDirectories": [{"path": "force-app", "default": true}], '
-        '"sourceApiVersion": "62.0"}',
+        '"sourceApiVersion": "68.0"}',
     )
     root = "force-app/main/default"
     xml = '<?xml version="1.0" encoding="UTF-8"?>\n<{0} xmlns="{1}">{2}</{0}>\n'
@@ -147,6 +147,9 @@ def test_it_deploys_and_retrieves_a_field_a_permission_set_and_a_list_view(sf: S
     assert "<label>Fit</label>" in fetched
     fetched = (sf.desk.folder / f"{lead}/listViews/Fitting.listView-meta.xml").read_text()
     assert "<columns>Fit__c</columns>" in fetched
+    sf("project", "generate", "manifest", "--from-org", "local")
+    listed = (sf.desk.folder / "package.xml").read_text()
+    assert "<members>Lead.Fit__c</members>" in listed
 
 
 HELP = Path(__file__).parents[2] / "crm_sink" / "help" / "local-org.md"
