@@ -24,6 +24,7 @@ from crm_sink.transform.fit.coerce import coerce
 from crm_sink.transform.fit.coercion import Coercion, Slot
 from crm_sink.transform.fit.kinds import Kind
 from crm_sink.transform.fit.numbers import KEY_ROUNDED
+from crm_sink.transform.long_rows import ROW_TOO_LONG
 from crm_sink.transform.rejects import CONDITION_FAILED, KEY_MISSING, TWIN_KEY
 
 PACKAGE = Path(__file__).parent.parent / "crm_sink"
@@ -93,6 +94,7 @@ def transform_rows() -> list[Row]:
         "TWIN_KEY": TWIN_KEY,
         "CONDITION_FAILED": CONDITION_FAILED,
         "EXPRESSION_FAILED": EXPRESSION_FAILED,
+        "ROW_TOO_LONG": ROW_TOO_LONG,
     }
     for kind in Kind:
         for type_ in FieldType:

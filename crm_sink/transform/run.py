@@ -19,6 +19,7 @@ from crm_sink.transform.columns import build_columns
 from crm_sink.transform.condition import condition_problems
 from crm_sink.transform.culprit import culprits
 from crm_sink.transform.layers import layers_of
+from crm_sink.transform.long_rows import long_rows, rejects_of_long_rows
 from crm_sink.transform.rejects import good_query, rejects_query, without_twins
 from crm_sink.transform.twins import read_keys
 
@@ -103,10 +104,17 @@ def _computed(layers: Layers, engine: Engine, into: Path) -> Transformed:
             alone = into.with_suffix(".alone.parquet")
             rows = _save(without_twins(desired, keys.twins), alone, engine, width=width).rows
             desired = Relation(alone.replace(into), rows)
-        if desired.rows == keys.met - keys.superseded:
-            rejects = engine.save(tables.empty(tables.REJECTS), beside)
-        else:
-            rejects = engine.save(rejects_query(layers, keys, desired), beside)
+        query = tables.empty(tables.REJECTS)
+        if desired.rows < keys.met - keys.superseded:
+            query = rejects_query(layers, keys, desired)
+        too_long = long_rows(layers)
+        if too_long is not None:
+            query = f"({query}) union all ({rejects_of_long_rows(desired, too_long)})"
+        rejects = engine.save(query, beside)
+        if too_long is not None:
+            short = f"from {desired.scan()} where not {too_long}"
+            rest = _save(short, into.with_suffix(".short.parquet"), engine, width=width)
+            desired = Relation(rest.path.replace(into), rest.rows)
     finally:
         if keys.twins is not None:
             keys.twins.path.unlink(missing_ok=True)

@@ -263,3 +263,16 @@ def test_an_expression_that_ends_the_query_is_named(run: Run) -> None:
     (problem,) = caught.value.problems
     assert (problem.line, problem.column) == (4, 14)
     assert "Unknown TimeZone" in problem.message
+
+
+def test_a_row_that_no_bulk_job_takes_is_a_reject_of_its_own(run: Run) -> None:
+    """Four texts fit their fields, and not into the 400,000 characters of a row."""
+    fields = "".join(
+        f"  Text{i}__c: {{value: \"repeat('x', n)\", type: LongTextArea(131072)}}\n"
+        for i in range(4)
+    )
+    head = "object: Lead\nmatch: {external_id: K__c, column: k}\nfields:\n"
+    result = run(head + fields, "(values ('a', 99980), ('b', 100001), ('c', -1)) t(k, n)")
+    assert result.codes() == [(2, None, "ROW_TOO_LONG")]
+    assert [row["key"] for row in result.desired] == ["a", "c"]
+    assert result.rejects[0]["hint"].startswith("Map fewer long texts")
