@@ -186,7 +186,7 @@ def _in_scale(field: FieldSchema, expression: str) -> str:
 
 
 def same_change(change: str, outcome: str) -> str:
-    """Give the SQL condition, for an inner join, that an outcome is that of a change.
+    """Give the SQL condition that an outcome is that of a change.
 
     A key alone does not tell: it may have moved from a leaver's record to another. Only a record
     that is created has no id in its change.

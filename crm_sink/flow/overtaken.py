@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from crm_sink.ledger.contract import Ledger
     from crm_sink.ledger.folder import RunFolder
 
+# A key alone does not tell: it may have gone from a leaver's record to another.
+SAME = "t.chunk = c.chunk and t.key = c.key and t.id is not distinct from c.id"
+
 
 def without_overtaken(work: Writing, *, again: str) -> Run:
     """Leave alone, in what a run has yet to send, what somebody edited since it was planned.
@@ -157,9 +160,8 @@ def _replaced(chunk: ChunkRecord, number: int, look: Look, moved: Relation) -> C
 
 def _mended(rows: str, touched: str, look: Look) -> str:
     """Give the query of changes with what is left of those that somebody touched."""
-    same = "t.key = c.key and t.chunk = c.chunk"
     return (
-        f"select c.* from {rows} c where not exists (select 1 from {touched} t where {same}) "
+        f"select c.* from {rows} c where not exists (select 1 from {touched} t where {SAME}) "
         f"union all by name {still_to_write(touched, look.rules)}"
     )
 
@@ -182,7 +184,7 @@ def _plan_anew(carriers: list[int], look: Look, moved: Relation) -> None:
 
 def _mend(file: Path, touched: str, look: Look) -> None:
     old = Relation(file, 0).scan()
-    here = f"(select t.* from {touched} t semi join {old} c on t.key = c.key and t.chunk = c.chunk)"
+    here = f"(select t.* from {touched} t semi join {old} c on {SAME})"
     new = look.folder.parts / file.name
     look.engine.save(_mended(old, here, look), new)
     sync(new)

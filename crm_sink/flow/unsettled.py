@@ -24,7 +24,7 @@ from crm_sink.ledger.contract import ChunkState, Run, RunState
 from crm_sink.ledger.folder import RunFolder
 from crm_sink.plan.differ import differs
 from crm_sink.plan.written import PastRun
-from crm_sink.tables import match_key, sql_type, write
+from crm_sink.tables import match_key, same_change, sql_type, write
 from crm_sink.tickets import Api
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _unheard(run: Run, old: RunFolder, stored: Path, context: Context, now: Now)
     some = [f"chunk not in ({', '.join(map(str, unsent))})"] if unsent else []
     if any(stored.iterdir()):
         known = f"select 1 from {Relation(stored, 0).scan()} o"
-        some.append(f"not exists ({known} where o.chunk = u.chunk and o.key = u.key)")
+        some.append(f"not exists ({known} where {same_change('u', 'o')})")
     same = [
         f"(not c.{write(field.name)} or not {_differ(field)})"
         for field in now.fields
@@ -193,10 +193,10 @@ def _found(unheard: _Unheard, now: Now, place: Path) -> str:
     ).scan()
     parts = [f"from {written}"]
     if unheard.saved is not None:
-        own = "from {} x where x.chunk = {}.chunk and x.key = {}.key"
+        same = same_change("x", "s")
         parts.append(
-            f"from {unheard.saved} s where not exists ({own.format(written, 's', 's')}) "
-            f"and exists ({own.format(unheard.changes, 's', 's')})"
+            f"from {unheard.saved} s where not exists (from {written} x where {same}) "
+            f"and exists (from {unheard.changes} x where {same})"
         )
     parts += _beyond(unheard, now, place)
     return " union all by name ".join(f"({part})" for part in parts)
@@ -210,9 +210,7 @@ def _beyond(unheard: _Unheard, now: Now, place: Path) -> Iterator[str]:
     ok = f"(p.id is not null and {unheard.same})"
     looked_at = ""
     if unheard.saved is not None:
-        looked_at = (
-            f" and not exists (from {unheard.saved} s where s.chunk = c.chunk and s.key = c.key)"
-        )
+        looked_at = f" and not exists (from {unheard.saved} s where {same_change('c', 's')})"
     for by, column, here, there, made in (
         (ID, "id", "c.id", "id", "false"),
         (now.key, "key", match_key(now.key, "c.key"), "match_key", f"if({ok}, null, false)"),

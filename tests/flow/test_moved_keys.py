@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from crm_sink.api import Result
+from crm_sink.errors import CrmError
 from crm_sink.flow.retry import RetryRequest, retry
 from tests.flow.conftest import MAPPING, Shop, frame
 
@@ -66,3 +67,19 @@ def test_a_refused_row_is_tried_again_though_a_leaver_of_its_key_was_written(mov
     again = moved.shop.apply(moved.shop._with(lambda context: retry(request, context)))
     assert figures(again) == (1, 1, 0, 0)
     assert moved.shop.look(SCORES) == BOTH
+
+
+def test_the_heir_is_written_when_somebody_edited_the_leaver_of_a_run_that_waited(
+    moved: Moved,
+) -> None:
+    """Of the leaver the edited score stays, and the band is cleared."""
+    planned = moved.shop.plan(CLEARING, LATER)
+    refusal = {"status": 403, "code": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests"}
+    moved.shop.fail({"kind": "status", "method": "PATCH", "path": "/services/data/*", **refusal})
+    with pytest.raises(CrmError):
+        moved.shop.apply(planned, is_fresh=True)
+    moved.shop.mend()
+    moved.shop.change("Lead", moved.leaver, Score__c=1)
+    done = moved.shop.apply(planned)
+    assert figures(done) == (2, 1, 1, 0)
+    assert [lead["Score__c"] for lead in moved.shop.look(SCORES)] == [20, 1]
