@@ -14,6 +14,8 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from crm_sink.emulator import (
@@ -53,7 +55,6 @@ from crm_sink.emulator.zips import service as zips
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.responses import Response
 
     from crm_sink.emulator.org import Org
 
@@ -103,7 +104,12 @@ def create_app(org: Org) -> Starlette:
             Middleware(GZipMiddleware, minimum_size=500, compresslevel=1),
             Middleware(PrettyPrint),
         ],
-        exception_handlers={ApiError: _api_error, HTTPException: _http_error, Exception: _broken},
+        exception_handlers={
+            ApiError: _api_error,
+            HTTPException: _http_error,
+            ClientDisconnect: _hung_up,
+            Exception: _broken,
+        },
     )
     app.router.redirect_slashes = False
     app.state.org = org
@@ -126,6 +132,11 @@ async def _http_error(request: Request, error: Exception) -> Response:
     response = refusal(ApiError(405, "METHOD_NOT_ALLOWED", message))
     response.headers["Allow"] = allowed
     return response
+
+
+async def _hung_up(request: Request, error: Exception) -> Response:
+    """Answer a caller that died in the middle of its request: nobody will read it."""
+    return Response(status_code=400)
 
 
 async def _broken(request: Request, error: Exception) -> Response:

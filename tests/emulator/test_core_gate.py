@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -201,3 +203,18 @@ def test_a_path_behind_a_url_that_ends_in_a_slash_is_found(api: Any) -> None:
     """As the sf command line tool asks for it."""
     assert api.get("//services/data").json()[0]["version"] == "31.0"
     assert api.get("//services/data/v60.0/limits").status_code == 200
+
+
+def test_a_client_that_dies_in_the_middle_of_its_request_is_no_error_of_the_org(
+    api: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as a killed sync, in an upload: no traceback is left in the org's log."""
+    monkeypatch.setattr(logging.getLogger("uvicorn.error"), "handlers", [caplog.handler])
+    host, port = api.running.url.removeprefix("http://").split(":")
+    head = f"Host: x\r\nAuthorization: Bearer {api.running.token()}\r\nContent-Length: 1000\r\n\r\n"
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(f"POST /services/data/v60.0/sobjects/Lead HTTP/1.1\r\n{head}{{".encode())
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(1000) == b""  # the org has seen the end
+    assert api.get("limits").status_code == 200
+    assert caplog.records == []
