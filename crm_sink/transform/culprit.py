@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_sink.mapping.problem import Problem
+from crm_sink.transform.condition import condition_problems
 from crm_sink.transform.trouble import describe_failure
 
 if TYPE_CHECKING:
@@ -25,8 +26,7 @@ def culprits(loaded: LoadedMapping, *, table: str, engine: Engine) -> list[Probl
     import duckdb
 
     found: list[Problem] = []
-    condition = loaded.expressions.get(("when",))
-    met = "true" if condition is None else f"try(cast({condition.sql} as boolean))"
+    met = _met(loaded, table, engine)
     for path, expression in loaded.expressions.items():
         rows = table if path == ("when",) else f"(select * from {table} where {met})"
         value = f"select try({{'v': {expression.sql}}}) as __alone from {rows}"
@@ -42,3 +42,11 @@ def culprits(loaded: LoadedMapping, *, table: str, engine: Engine) -> list[Probl
         except duckdb.Error:
             continue
     return found
+
+
+def _met(loaded: LoadedMapping, table: str, engine: Engine) -> str:
+    """Give the condition that rows meet; every row does when `when` is itself at fault."""
+    condition = loaded.expressions.get(("when",))
+    if condition is None or condition_problems(loaded, table=table, engine=engine):
+        return "true"
+    return f"try(cast({condition.sql} as boolean))"
