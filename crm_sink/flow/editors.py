@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crm_sink.engine import Relation, name
 from crm_sink.errors import CrmError
-from crm_sink.flow.reading import read_ids
+from crm_sink.flow.reading import read_records
 from crm_sink.schema import FieldSchema, FieldType
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def tell_editors(conflicts: Path, schema: ObjectSchema, crm: Crm, engine: Engine
     table = Relation(conflicts, 0).scan()
     ids = f"select distinct id as key from {table}"
     edited, editors = (conflicts.with_name(f"{kind}.parquet") for kind in ("edited", "editors"))
-    records = read_ids(schema.name, (by, at), ids, crm=crm, engine=engine, into=edited)
+    records = read_records(schema.name, (by, at), ids, crm=crm, engine=engine, into=edited)
     known = f"(select id, {BY} as editor, {AT} as moment from {records.scan()})"
     users = _users(f"select distinct editor as key from {known}", crm, engine, editors)
     new = conflicts.with_name(f"new-{conflicts.name}")
@@ -52,7 +52,7 @@ def tell_editors(conflicts: Path, schema: ObjectSchema, crm: Crm, engine: Engine
 
 def _users(ids: str, crm: Crm, engine: Engine, into: Path) -> str:
     try:
-        return read_ids("User", (NAME,), ids, crm=crm, engine=engine, into=into).scan()
+        return read_records("User", (NAME,), ids, crm=crm, engine=engine, into=into).scan()
     except CrmError as error:
         if error.code not in UNSEEN:
             raise

@@ -14,7 +14,7 @@ from crm_sink.engine import Engine, Relation
 from crm_sink.flow.cuts import planned_chunks
 from crm_sink.flow.editors import tell_editors
 from crm_sink.flow.past import Past
-from crm_sink.flow.reading import read_by, read_leavers
+from crm_sink.flow.reading import read_leavers, read_records
 from crm_sink.flow.unsettled import Now, past_by
 from crm_sink.ledger.contract import ChunkRecord
 from crm_sink.match.extras import CONVERTED
@@ -202,7 +202,7 @@ def _past(work: Planning) -> Past:
 def _read_more(work: Planning, by: FieldSchema, values: str, into: Path) -> Relation:
     name, fields = work.destination.schema.name, work.destination.fields.values()
     context, engine = work.context, work.engine
-    return read_by(name, by, fields, values, crm=context.crm, engine=engine, into=into)
+    return read_records(name, fields, values, crm=context.crm, engine=engine, into=into, by=by)
 
 
 def _leavers(work: Planning, past: Written) -> Leaving:

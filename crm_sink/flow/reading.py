@@ -47,7 +47,7 @@ def read_present(
 def read_leavers(destination: Destination, crm: Crm, engine: Engine, into: Path) -> Relation:
     """Read, by Id, the records in temp table `leavers` (table `present`)."""
     fields = (*destination.fields.values(), *destination.extras)
-    return read_ids(
+    return read_records(
         destination.schema.name,
         fields,
         "select id as key from leavers",
@@ -57,48 +57,26 @@ def read_leavers(destination: Destination, crm: Crm, engine: Engine, into: Path)
     )
 
 
-def read_ids(
+def read_records(
     object_name: str,
-    fields: Iterable[FieldSchema],
-    ids: str,
-    *,
-    crm: Crm,
-    engine: Engine,
-    into: Path,
-) -> Relation:
-    """Read records by their ids (table `present`).
-
-    Args:
-        object_name: Their object.
-        fields: What to read.
-        ids: A query of distinct ids as column `key`.
-        crm: The org.
-        engine: Where the ids are.
-        into: The Parquet file.
-    """
-    return read_by(object_name, ID, fields, ids, crm=crm, engine=engine, into=into)
-
-
-def read_by(
-    object_name: str,
-    by: FieldSchema,
     fields: Iterable[FieldSchema],
     values: str,
     *,
     crm: Crm,
     engine: Engine,
     into: Path,
+    by: FieldSchema = ID,
 ) -> Relation:
-    """Read records by the values of a field; else as `read_ids`.
+    """Read records by their ids, or by the values of another field (table `present`).
 
     Args:
         object_name: Their object.
-        by: The field.
         fields: What to read.
-        values: A query of distinct values as column `key`.
+        values: A query of distinct ids, or of values of that field, as column `key`.
         crm: The org.
         engine: Where the values are.
         into: The Parquet file.
+        by: The other field.
     """
     keys = engine.save(values, into.with_name(f"keys-{into.name}"))
     query = Read(object_name, by, tuple(fields), keys, read_route(keys.rows).api)

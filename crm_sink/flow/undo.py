@@ -18,7 +18,7 @@ from crm_sink.flow.begun import begun
 from crm_sink.flow.cuts import planned_chunks
 from crm_sink.flow.editors import tell_editors
 from crm_sink.flow.fields import field_at, written_fields
-from crm_sink.flow.reading import read_ids
+from crm_sink.flow.reading import read_records
 from crm_sink.flow.remarks import quota, rejects_in_short
 from crm_sink.flow.resume import IN_FLIGHT, written_since
 from crm_sink.flow.stages import Stages
@@ -164,7 +164,7 @@ def _plan(request: UndoRequest, context: Context, run: Run, folder: RunFolder) -
             done(rows=rows)
         with stages.stage("match") as done:
             ids = f"select id as key from {wrote}"
-            present = read_ids(
+            present = read_records(
                 run.object, undoing.fields, ids, crm=context.crm, engine=engine, into=folder.present
             )
             done(rows=present.rows)

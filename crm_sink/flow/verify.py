@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from crm_sink.engine import Relation, open_engine
 from crm_sink.flow.fields import field_at, written_fields
-from crm_sink.flow.reading import read_ids
+from crm_sink.flow.reading import read_records
 from crm_sink.flow.trouble import computing
 from crm_sink.flow.undo import require_rows, require_settled
 from crm_sink.ledger.folder import RunFolder
@@ -83,7 +83,7 @@ def _verify(
     wrote = engine.save(query, place / "wrote.parquet")
     ids = f"select id as key from {wrote.scan()}"
     into = place / "present.parquet"
-    present = read_ids(run.object, fields, ids, crm=context.crm, engine=engine, into=into)
+    present = read_records(run.object, fields, ids, crm=context.crm, engine=engine, into=into)
     marked = engine.save(compared(wrote, present, fields), place / "marked.parquet")
     counts = dict(engine.rows(f"select mark, count(*) from {marked.scan()} group by mark"))
     listed = engine.rows(differences(marked, fields, most=MOST_LISTED))

@@ -86,7 +86,7 @@ class Database:
             yield connection
 
     def _connect(self, engine: Engine) -> Connection:
-        """Connect, patiently: what else wants to wait finds out what became of it here."""
+        """Connect; a database that has answered before and is away is waited for."""
         from sqlalchemy.exc import OperationalError
 
         attempt, since = 0, self._patience.clock.monotonic()
